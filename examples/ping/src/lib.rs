@@ -1,0 +1,52 @@
+//! A status checker: fetches the URL that a caller names and hands back what came.
+//!
+//! - `GET /ping` answers `{"message":"pong"}`.
+//! - `POST /check` with `{"url": "https://…"}` answers with the status, type and body that the URL gave.
+//! - A direct invocation with `{"url": "https://…"}` returns the document itself, or fails with the
+//!   error contract of API Gateway's non-proxy integration (see [`direct`]).
+//!
+//! Fetching what a caller names is a classic hole, so [`guard`] decides what may be fetched.
+
+mod check;
+mod direct;
+mod fetch;
+mod guard;
+mod settings;
+
+use powertools::{
+    Error, Function,
+    router::{Json, Router, get, routes},
+};
+
+use crate::{fetch::Fetcher, settings::Settings};
+
+/// The whole function, its settings taken from the environment.
+///
+/// # Errors
+///
+/// When a setting is not what it should be; the message names it.
+pub fn function() -> Result<Function, Error> {
+    build(Settings::from_env()?)
+}
+
+fn build(settings: Settings) -> Result<Function, Error> {
+    let fetcher = Fetcher::new(settings.into())?;
+    let router = Router::with_state(routes![ping, check::check], fetcher.clone())?;
+    Ok(Function::new()
+        .http(router)
+        .direct(move |event, context| direct::check(fetcher.clone(), event, context)))
+}
+
+#[derive(serde::Serialize)]
+struct Pong {
+    message: &'static str,
+}
+
+/// Says that the function is there.
+#[get("/ping")]
+async fn ping() -> Json<Pong> {
+    Json(Pong { message: "pong" })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+async fn cache() {}
+#[doc(hidden)]
+#[allow(non_camel_case_types, reason = "named like the function that it stands for")]
+struct cache {}
+#[automatically_derived]
+#[allow(deprecated, reason = "a deprecated handler is still a route")]
+impl<__S> ::powertools::router::IntoRoute<__S> for cache
+where
+    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    fn into_route(self) -> ::powertools::router::Route<__S> {
+        fn is_send<F: ::core::marker::Send>(_: fn() -> F) {}
+        is_send(cache);
+        ::powertools::router::Route::new(
+                ::powertools::router::Method::GET,
+                "/cache",
+                cache,
+            )
+            .or(::powertools::router::Method::POST)
+            .or(
+                ::powertools::router::Method::from_bytes(b"PURGE")
+                    .expect("the macro checked that it is a token"),
+            )
+            .named(::core::concat!(::core::module_path!(), "::", "cache"))
+    }
+}

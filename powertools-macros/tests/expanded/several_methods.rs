@@ -1,0 +1,2 @@
+#[route(GET, POST, PURGE, "/cache")]
+async fn cache() {}

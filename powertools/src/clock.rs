@@ -1,0 +1,130 @@
+//! Moments as the texts that AWS writes them in.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A moment in UTC, taken apart.
+///
+/// By hand, because it is one division after another: the civil date from a day count as Howard
+/// Hinnant's "chrono-compatible low-level date algorithms" derive it. A date library would be the
+/// largest dependency of the logger.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Utc {
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+    milli: i64,
+}
+
+impl Utc {
+    pub(crate) fn of(time: SystemTime) -> Self {
+        let millis = match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+        };
+        let (days, of_day) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
+        let (year, month, day) = civil(days);
+        let (seconds, milli) = (of_day / 1000, of_day % 1000);
+        Self {
+            year,
+            month,
+            day,
+            hour: seconds / 3600,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+            milli,
+        }
+    }
+
+    /// `2026-11-21T10:00:00.000Z`: RFC 3339 with milliseconds, as Lambda's log filter wants it.
+    #[cfg(feature = "logger")]
+    pub(crate) fn rfc3339(self) -> String {
+        let Self {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            milli,
+        } = self;
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+    }
+
+    /// `21/Nov/2026:10:00:00 +0000`: the time of a request context.
+    #[cfg(feature = "local")]
+    pub(crate) fn common_log(self) -> String {
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let Self {
+            year,
+            day,
+            hour,
+            minute,
+            second,
+            ..
+        } = self;
+        let month = usize::try_from(self.month - 1)
+            .ok()
+            .and_then(|index| MONTHS.get(index));
+        let month = month.expect("a civil date's month is 1 to 12");
+        format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
+    }
+}
+
+/// Year, month and day of a number of days since 1 January 1970.
+///
+/// Counted from 1 March of year 0, so that the leap day is the last of its year.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(all(test, feature = "logger"))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn dates_around_leap_days_and_centuries_are_right() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399, "2000-02-28T23:59:59.000Z"),
+            (951_782_400, "2000-02-29T00:00:00.000Z"),
+            (951_868_800, "2000-03-01T00:00:00.000Z"),
+            (1_709_164_800, "2024-02-29T00:00:00.000Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.000Z"),
+            (4_107_456_000, "2100-02-28T00:00:00.000Z"),
+            (1_795_255_199, "2026-11-21T09:59:59.000Z"),
+            (1_798_761_599, "2026-12-31T23:59:59.000Z"),
+        ] {
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(Utc::of(time).rfc3339(), expected, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn milliseconds_are_kept_and_times_before_1970_are_dates() {
+        let after = UNIX_EPOCH + Duration::from_micros(1_234_567);
+        let before = UNIX_EPOCH - Duration::from_millis(1);
+
+        assert_eq!(Utc::of(after).rfc3339(), "1970-01-01T00:00:01.234Z");
+        assert_eq!(Utc::of(before).rfc3339(), "1969-12-31T23:59:59.999Z");
+    }
+}

@@ -1,0 +1,93 @@
+//! Every environment variable that this crate reads, in one place.
+//!
+//! Empty counts as unset: the Lambda console and most templates cannot unset a variable.
+
+use std::env;
+
+/// A variable's value, unless it is unset, empty or not Unicode.
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// `AWS_LAMBDA_INITIALIZATION_TYPE`: `on-demand`, `provisioned-concurrency`, `snap-start` or
+/// `lambda-managed-instances`.
+#[cfg_attr(
+    not(feature = "runtime"),
+    allow(dead_code, reason = "only the runtime starts invocations")
+)]
+pub(crate) fn initialization_type() -> Option<String> {
+    text("AWS_LAMBDA_INITIALIZATION_TYPE")
+}
+
+/// `AWS_LAMBDA_RUNTIME_API`: host and port of the Runtime API, set by Lambda and its emulators.
+#[cfg(feature = "runtime")]
+pub(crate) fn runtime_api() -> Option<String> {
+    text("AWS_LAMBDA_RUNTIME_API")
+}
+
+/// `AWS_LAMBDA_MAX_CONCURRENCY`: invocations in one process at a time (Lambda Managed Instances).
+#[cfg(feature = "runtime")]
+pub(crate) fn max_concurrency() -> usize {
+    text("AWS_LAMBDA_MAX_CONCURRENCY")
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(1)
+}
+
+#[cfg(feature = "runtime")]
+const FUNCTION: [&str; 3] = [
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
+/// The first variable that Lambda always sets and that is not set, or is no number where it has to be.
+#[cfg(feature = "runtime")]
+pub(crate) fn missing_function_variable() -> Option<&'static str> {
+    FUNCTION.into_iter().find(|name| match text(name) {
+        None => true,
+        Some(value) => name.ends_with("SIZE") && value.parse::<i32>().is_err(),
+    })
+}
+
+/// What the environment says of the function.
+#[cfg(feature = "runtime")]
+pub(crate) fn function() -> crate::context::Function {
+    let mut function = crate::context::Function::default();
+    let [name, memory, version] = FUNCTION.map(|name| text(name).unwrap_or_default());
+    function.name = name;
+    function.memory_mib = memory.parse().unwrap_or_default();
+    function.version = version;
+    function.log_group = text("AWS_LAMBDA_LOG_GROUP_NAME").unwrap_or_default();
+    function.log_stream = text("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_default();
+    function
+}
+
+/// `POWERTOOLS_LOCAL_PORT`, as written.
+#[cfg(feature = "local")]
+pub(crate) fn local_port() -> Option<String> {
+    text("POWERTOOLS_LOCAL_PORT")
+}
+
+/// `POWERTOOLS_LOCAL_EVENT`, as written: `http` or `rest`.
+#[cfg(feature = "local")]
+pub(crate) fn local_event() -> Option<String> {
+    text("POWERTOOLS_LOCAL_EVENT")
+}
+
+/// `POWERTOOLS_SERVICE_NAME`: the `service` of every log line.
+#[cfg(feature = "logger")]
+pub(crate) fn service_name() -> Option<String> {
+    text("POWERTOOLS_SERVICE_NAME")
+}
+
+/// `POWERTOOLS_LOG_LEVEL`, as written.
+#[cfg(feature = "logger")]
+pub(crate) fn log_level() -> Option<String> {
+    text("POWERTOOLS_LOG_LEVEL")
+}
+
+/// `AWS_LAMBDA_LOG_LEVEL`: the function's own log level of Lambda's logging controls.
+#[cfg(feature = "logger")]
+pub(crate) fn lambda_log_level() -> Option<String> {
+    text("AWS_LAMBDA_LOG_LEVEL")
+}

@@ -1,0 +1,280 @@
+//! From an event's bytes to a [`Request`], and from a [`Response`] to the bytes of a reply.
+//!
+//! The one place that knows how the front ends differ. [`decode`] reads the event once and says
+//! which front end sent it; [`encode`] writes what that front end accepts. Whatever was percent- or
+//! base64-encoded is decoded here, exactly once, by the rule of its source: nothing above decodes.
+
+use std::fmt;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use http::StatusCode;
+
+use crate::Context;
+
+mod envelope;
+mod headers;
+mod http_api;
+mod lazy;
+mod path;
+mod problem;
+mod query;
+mod request;
+mod response;
+mod rest_api;
+
+use self::envelope::Envelope;
+pub use self::{
+    headers::Headers,
+    problem::Problem,
+    query::QueryPairs,
+    request::{Params, Request},
+    response::{Body, Response},
+};
+
+/// Which front end sent an event, and so which shape its reply must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// API Gateway REST API: proxy integration, payload format 1.0.
+    RestApi,
+    /// API Gateway HTTP API with payload format 1.0.
+    HttpApiV1,
+    /// API Gateway HTTP API with payload format 2.0.
+    HttpApi,
+    /// Lambda function URL.
+    FunctionUrl,
+}
+
+impl Source {
+    /// Every source, for tests that must hold on all of them.
+    pub const ALL: [Self; 4] = [
+        Self::RestApi,
+        Self::HttpApiV1,
+        Self::HttpApi,
+        Self::FunctionUrl,
+    ];
+
+    /// The name that log lines and error messages use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RestApi => "REST API",
+            Self::HttpApiV1 => "HTTP API (payload 1.0)",
+            Self::HttpApi => "HTTP API",
+            Self::FunctionUrl => "function URL",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// How much of a request is accepted.
+///
+/// The defaults suit an API of JSON documents on a small function. Lambda itself stops at 6 MB of
+/// event; a body of that size parsed into a tree needs some ten times as much memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most bytes a body may have, after base64 is undone; 2 MiB unless set. More is answered
+    /// with 413.
+    pub body_bytes: usize,
+}
+
+impl Limits {
+    /// Accepts bodies of at most this many bytes.
+    #[must_use]
+    pub const fn body_bytes(mut self, bytes: usize) -> Self {
+        self.body_bytes = bytes;
+        self
+    }
+
+    /// Refuses a body of more bytes than are accepted.
+    pub(crate) fn admit(&self, bytes: usize) -> Result<(), Problem> {
+        if bytes <= self.body_bytes {
+            return Ok(());
+        }
+        let detail = format!("the body is larger than {} bytes", self.body_bytes);
+        Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE).with_detail(detail))
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 2 * 1024 * 1024,
+        }
+    }
+}
+
+/// What an event turned out to be.
+#[derive(Debug)]
+pub enum Decoded {
+    /// A request from one of the HTTP front ends.
+    Http(Box<Request>),
+    /// Valid JSON, but from no HTTP front end: a direct invocation, or an event of another service.
+    Other(Event),
+}
+
+/// An event that is not HTTP, as it came.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The event's JSON.
+    pub json: ByteString,
+    /// The invocation it came with.
+    pub context: Context,
+    keys: Vec<String>,
+}
+
+impl Event {
+    /// The event's top-level keys, in order (at most sixteen); empty if it is not an object.
+    ///
+    /// Enough to say what was received without repeating its values.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        &self.keys
+    }
+}
+
+/// Why an event did not become a request.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The bytes are not JSON: there is nobody to answer, so the invocation fails.
+    NotJson {
+        /// What the parser met, with line and column.
+        reason: String,
+        /// The invocation it came with.
+        context: Box<Context>,
+    },
+    /// The front end is known but what it passed on is not acceptable; the client is to be told.
+    Rejected {
+        /// Who sent it.
+        source: Source,
+        /// The answer, in no source's shape yet.
+        response: Box<Response>,
+        /// The invocation it came with.
+        context: Box<Context>,
+    },
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson { reason, .. } => write!(formatter, "the event is not JSON: {reason}"),
+            Self::Rejected {
+                source, response, ..
+            } => write!(
+                formatter,
+                "a {source} request was refused: {}",
+                response.status()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// Reads an event.
+///
+/// One pass over the bytes tells the source and finds the parts of the request; headers, query and
+/// request context are kept as they are in the event and read when somebody asks for them.
+///
+/// # Errors
+///
+/// [`DecodeError::NotJson`] for bytes that are not JSON; [`DecodeError::Rejected`] for a request
+/// whose path, query or body cannot be decoded (400) or is too large (413).
+///
+/// ```
+/// use powertools::{Context, event::{self, Decoded, Limits, Source}};
+///
+/// let json = r#"{"version":"2.0","rawPath":"/orders/7","rawQueryString":"","headers":{},
+///   "requestContext":{"http":{"method":"GET"},"stage":"$default","domainName":"shop.example"}}"#;
+/// let Decoded::Http(request) = event::decode(json.into(), Context::new("id"), &Limits::default())?
+/// else { panic!("an HTTP API event") };
+/// assert_eq!(request.source(), Source::HttpApi);
+/// assert_eq!(request.path(), "/orders/7");
+/// # Ok::<(), powertools::event::DecodeError>(())
+/// ```
+pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded, DecodeError> {
+    let not_json = |reason: String, context: Context| DecodeError::NotJson {
+        reason,
+        context: Box::new(context),
+    };
+    let json = match ByteString::try_from(event) {
+        Ok(json) => json,
+        Err(error) => return Err(not_json(error.to_string(), context)),
+    };
+    let mut envelope: Envelope<'_> = match serde_json::from_str(&json) {
+        Ok(envelope) => envelope,
+        Err(error) => return Err(not_json(error.to_string(), context)),
+    };
+    let Some(source) = envelope.source() else {
+        let keys = envelope.keys();
+        return Ok(Decoded::Other(Event {
+            keys,
+            json,
+            context,
+        }));
+    };
+    let parts = match source {
+        Source::RestApi | Source::HttpApiV1 => {
+            rest_api::decode(source, &mut envelope, &json, limits)
+        }
+        Source::HttpApi | Source::FunctionUrl => {
+            http_api::decode(source, &mut envelope, &json, limits)
+        }
+    };
+    match parts {
+        Ok(parts) => Ok(Decoded::Http(Box::new(Request::new(
+            source, parts, json, context,
+        )))),
+        Err(problem) => Err(DecodeError::Rejected {
+            source,
+            response: Box::new(problem.into()),
+            context: Box::new(context),
+        }),
+    }
+}
+
+/// Writes the reply that `source` accepts.
+///
+/// A response that cannot be written as JSON, because a header value is not UTF-8, becomes a 500:
+/// a reply that fails to serialise would end the function's process
+/// (lambda_runtime 1.5 `layers/api_client.rs`).
+#[must_use]
+pub fn encode(source: Source, response: Response) -> Vec<u8> {
+    serde_json::to_vec(&Reply::new(source, response))
+        .expect("a reply holds only strings, numbers and flags, and its header values are UTF-8")
+}
+
+/// A response in the shape of its source, ready to be serialised.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Reply {
+    source: Source,
+    response: Response,
+}
+
+impl Reply {
+    pub(crate) fn new(source: Source, response: Response) -> Self {
+        let response = response.with_text_headers();
+        Self { source, response }
+    }
+}
+
+impl serde::Serialize for Reply {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.source {
+            Source::RestApi | Source::HttpApiV1 => rest_api::encode(&self.response, serializer),
+            Source::HttpApi | Source::FunctionUrl => http_api::encode(&self.response, serializer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! What a client is told when something went wrong: RFC 9457 problem details.
+
+use std::{borrow::Cow, fmt};
+
+use http::StatusCode;
+use serde::Serialize;
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A failure on its way to the client: a status, a sentence that is sent, a cause that is not.
+///
+/// It stays a value until the response leaves the function, because only then is the request id
+/// known that its body carries ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    detail: Option<Cow<'static, str>>,
+    cause: Option<Cause>,
+}
+
+impl Problem {
+    /// A problem of this status, with nothing more to say than its title.
+    #[must_use]
+    pub const fn new(status: StatusCode) -> Self {
+        Self {
+            status,
+            detail: None,
+            cause: None,
+        }
+    }
+
+    /// 400 with this detail.
+    pub(crate) fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST).with_detail(detail)
+    }
+
+    /// Says what went wrong, in words meant for the client.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Keeps what the operator should know; it is logged and never sent.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<Cause>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The sentence that is sent.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// The cause that is logged.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        self.cause.as_deref()
+    }
+
+    /// The body as `application/problem+json`.
+    pub(super) fn body(&self, request_id: &str) -> String {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Details<'a> {
+            title: &'a str,
+            status: u16,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            detail: Option<&'a str>,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            request_id: &'a str,
+        }
+
+        serde_json::to_string(&Details {
+            title: self.status.canonical_reason().unwrap_or("Unknown status"),
+            status: self.status.as_u16(),
+            detail: self.detail(),
+            request_id,
+        })
+        .expect("texts and a number always serialise")
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.status)?;
+        if let Some(detail) = &self.detail {
+            write!(formatter, ": {detail}")?;
+        }
+        Ok(())
+    }
+}

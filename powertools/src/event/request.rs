@@ -1,0 +1,301 @@
+//! One shape for the requests of all front ends.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use http::{Extensions, Method};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{Headers, Problem, QueryPairs, Source, lazy, path};
+use crate::Context;
+
+/// An HTTP request, whichever front end sent it.
+///
+/// Path, query and body are decoded, each exactly once; what one client sent is the same here on
+/// every front end that can carry it. Cloning shares the body, the headers and the event.
+#[derive(Clone)]
+pub struct Request {
+    source: Source,
+    parts: Parts,
+    headers: OnceLock<Headers>,
+    params: Params,
+    context: Context,
+    extensions: Extensions,
+    event: ByteString,
+}
+
+/// What a source's decoder finds.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub(super) method: Method,
+    pub(super) path: ByteString,
+    pub(super) raw_path: ByteString,
+    pub(super) query: QueryPairs,
+    pub(super) headers: Option<ByteString>,
+    pub(super) cookies: Option<ByteString>,
+    pub(super) body: Bytes,
+}
+
+impl Request {
+    pub(super) fn new(source: Source, parts: Parts, event: ByteString, context: Context) -> Self {
+        Self {
+            source,
+            parts,
+            headers: OnceLock::new(),
+            params: Params::default(),
+            context,
+            extensions: Extensions::new(),
+            event,
+        }
+    }
+
+    /// Which front end sent it.
+    #[must_use]
+    pub const fn source(&self) -> Source {
+        self.source
+    }
+
+    /// The method.
+    #[must_use]
+    pub const fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// The path that routes are matched against, without the stage.
+    ///
+    /// Decoded, with two exceptions that keep segments apart: a slash within a segment is `%2F`, a
+    /// percent sign `%25`. It starts with `/`, and one trailing slash is dropped. Everything that
+    /// decides by path should read this value, as the router does: two ways of reading one path are
+    /// how access checks are bypassed.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.parts.path
+    }
+
+    /// The path as the front end passed it on: for display, not for decisions.
+    #[must_use]
+    pub fn raw_path(&self) -> &str {
+        &self.parts.raw_path
+    }
+
+    /// The path parameters of the route that was matched.
+    #[must_use]
+    pub const fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The decoded query.
+    #[must_use]
+    pub const fn query(&self) -> &QueryPairs {
+        &self.parts.query
+    }
+
+    /// The headers. Cookies that the front end took out of them are back in `cookie`.
+    pub fn headers(&self) -> &Headers {
+        self.headers.get_or_init(|| {
+            let mut pairs = lazy::pairs(&self.event, self.parts.headers.as_deref());
+            let cookies = lazy::texts(&self.event, self.parts.cookies.as_deref());
+            let absent = || {
+                !pairs
+                    .iter()
+                    .any(|(name, _)| name.eq_ignore_ascii_case("cookie"))
+            };
+            if !cookies.is_empty() && absent() {
+                // HTTP API 2.0 moves cookies to a list of their own; function URLs send both.
+                let joined = cookies.iter().map(|cookie| &**cookie).collect::<Vec<_>>();
+                let name = ByteString::from_static("cookie");
+                pairs.push((name, joined.join("; ").into()));
+            }
+            Headers::new(pairs)
+        })
+    }
+
+    /// The body's bytes, base64 undone.
+    #[must_use]
+    pub const fn body(&self) -> &Bytes {
+        &self.parts.body
+    }
+
+    /// The invocation that this request came with.
+    #[must_use]
+    pub const fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The front end's request context, read as `T`: identity, authorizer claims and so on.
+    ///
+    /// Read from the event on each call; keep the result if it is needed more than once.
+    ///
+    /// # Errors
+    ///
+    /// When the context has not the shape of `T`.
+    ///
+    /// ```
+    /// # use powertools::{Context, event::{self, Decoded, Limits}};
+    /// #[derive(serde::Deserialize)]
+    /// struct Identity { #[serde(rename = "sourceIp")] source_ip: String }
+    /// #[derive(serde::Deserialize)]
+    /// struct RestContext { identity: Identity }
+    ///
+    /// # let json = r#"{"httpMethod":"GET","path":"/","requestContext":{"identity":{"sourceIp":"192.0.2.1"}}}"#;
+    /// # let Ok(Decoded::Http(request)) = event::decode(json.into(), Context::new("id"), &Limits::default()) else { panic!() };
+    /// let context: RestContext = request.request_context()?;
+    /// assert_eq!(context.identity.source_ip, "192.0.2.1");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn request_context<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", bound(deserialize = "T: DeserializeOwned"))]
+        struct OnlyContext<T> {
+            request_context: T,
+        }
+
+        serde_json::from_str::<OnlyContext<T>>(&self.event).map(|event| event.request_context)
+    }
+
+    /// The whole event, as it came.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// Values that one part of a program leaves for another, by type.
+    #[must_use]
+    pub const fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// The same, to add to.
+    pub const fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// A request of the tower world: decoded anew, because a layer may have changed anything, with
+    /// source, context and event of the request that it once was.
+    #[cfg(feature = "interop")]
+    pub(crate) fn from_http(
+        parts: http::request::Parts,
+        body: Bytes,
+        was: Option<Self>,
+        context: Option<Context>,
+    ) -> Result<Self, Problem> {
+        let raw_path = ByteString::from(parts.uri.path());
+        let raw_query = ByteString::from(parts.uri.query().unwrap_or_default());
+        let pairs = parts.headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (ByteString::from(name.as_str()), value.into())
+        });
+        let headers = OnceLock::from(Headers::new(pairs.collect()));
+        let parts = Parts {
+            method: parts.method,
+            path: path::canonical(&raw_path, path::Coding::Encoded)?,
+            raw_path,
+            query: QueryPairs::new(super::query::parse(&raw_query)?),
+            headers: None,
+            cookies: None,
+            body,
+        };
+        let event = was
+            .as_ref()
+            .map_or(ByteString::from_static("null"), |was| was.event.clone());
+        let source = was.as_ref().map_or(Source::RestApi, |was| was.source);
+        let known = was.map(|was| was.context).or(context).unwrap_or_default();
+        Ok(Self {
+            headers,
+            ..Self::new(source, parts, event, known)
+        })
+    }
+
+    /// Records the route that was found.
+    #[cfg(feature = "router")]
+    pub(crate) fn matched(&mut self, names: Arc<[String]>, ranges: Vec<std::ops::Range<usize>>) {
+        let path = &self.parts.path;
+        let values = ranges
+            .into_iter()
+            .map(|range| path::value(&path.slice_ref(&path[range])))
+            .collect();
+        self.params = Params { names, values };
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Nothing that a client may consider secret: no header values, no query, no body.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Request")
+            .field("source", &self.source)
+            .field("method", &self.parts.method)
+            .field("path", &self.parts.path)
+            .field("headers", self.headers())
+            .field("body_bytes", &self.parts.body.len())
+            .field("request_id", &self.context.request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the parameters of a pattern matched, in the pattern's order.
+#[derive(Clone, Debug, Default)]
+pub struct Params {
+    names: Arc<[String]>,
+    values: Vec<ByteString>,
+}
+
+impl Params {
+    /// The decoded value of a parameter.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Names and decoded values, in the pattern's order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names
+            .iter()
+            .map(String::as_str)
+            .zip(self.values.iter().map(|value| &**value))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether the pattern has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+/// A method as a token, the standard ones in any case.
+///
+/// API Gateway passes on what the client wrote; Powertools compares methods without regard to case,
+/// and so do we for the methods that exist in one spelling only.
+pub(super) fn method(text: &str) -> Result<Method, Problem> {
+    const STANDARD: [Method; 9] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    if let Some(method) = STANDARD
+        .iter()
+        .find(|method| method.as_str().eq_ignore_ascii_case(text))
+    {
+        return Ok(method.clone());
+    }
+    Method::from_bytes(text.as_bytes())
+        .map_err(|_| Problem::bad_request("the method is not an HTTP token"))
+}

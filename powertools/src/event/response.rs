@@ -1,0 +1,232 @@
+//! One shape for the responses to all front ends.
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
+
+use super::Problem;
+
+/// An HTTP response, on its way to whichever front end sent the request.
+#[derive(Debug, Default)]
+pub struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+    problem: Option<Box<Problem>>,
+}
+
+impl Response {
+    /// An empty response of this status.
+    #[must_use]
+    pub fn new(status: StatusCode) -> Self {
+        Self {
+            status,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a header, keeping others of the same name.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Replaces the body. A problem that the response carried is no longer its body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Body>) -> Self {
+        self.set_body(body);
+        self
+    }
+
+    /// Replaces the status.
+    #[must_use]
+    pub const fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The headers, to change.
+    pub const fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// The body.
+    #[must_use]
+    pub const fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Replaces the body. A problem that the response carried is no longer its body.
+    pub fn set_body(&mut self, body: impl Into<Body>) {
+        self.body = body.into();
+        self.problem = None;
+    }
+
+    /// Replaces the status.
+    pub const fn set_status(&mut self, status: StatusCode) {
+        self.status = status;
+    }
+
+    /// The problem that this response will report, until its body is written.
+    #[must_use]
+    pub fn problem(&self) -> Option<&Problem> {
+        self.problem.as_deref()
+    }
+
+    /// Writes the problem, if there is one, as the body; the request id is part of it.
+    ///
+    /// Returns the problem, for the log.
+    pub(crate) fn write_problem(&mut self, request_id: &str) -> Option<Box<Problem>> {
+        let problem = self.problem.take()?;
+        self.body = Body::Text(problem.body(request_id).into());
+        let json = HeaderValue::from_static("application/problem+json");
+        self.headers.insert(CONTENT_TYPE, json);
+        Some(problem)
+    }
+
+    /// The body as text, where it is text and the front end may pass it on as such.
+    ///
+    /// A text body stays text. Bytes become text if they are declared as a textual type and are
+    /// UTF-8; a content coding always means bytes.
+    pub(super) fn text(&self) -> Option<&str> {
+        if self.headers.contains_key(CONTENT_ENCODING) {
+            return None;
+        }
+        match &self.body {
+            Body::Text(text) => Some(text),
+            Body::Bytes(bytes) if bytes.is_empty() => Some(""),
+            Body::Bytes(bytes) => {
+                let declared = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+                is_textual(declared)
+                    .then(|| std::str::from_utf8(bytes).ok())
+                    .flatten()
+            }
+        }
+    }
+
+    /// The same response if every header value is UTF-8, a 500 that names the header if not.
+    pub(super) fn with_text_headers(self) -> Self {
+        let offender = self
+            .headers
+            .iter()
+            .find(|(_, value)| std::str::from_utf8(value.as_bytes()).is_err())
+            .map(|(name, _)| name);
+        let Some(name) = offender else {
+            return self;
+        };
+        #[cfg(feature = "router")]
+        tracing::error!(
+            header = name.as_str(),
+            "a response header is not UTF-8, which no front end can pass on; answering 500"
+        );
+        #[cfg(not(feature = "router"))]
+        let _ = name;
+        let mut response = Self::from(Problem::new(StatusCode::INTERNAL_SERVER_ERROR));
+        // No request here any more, so no request id either.
+        response.write_problem("");
+        response
+    }
+}
+
+impl From<Problem> for Response {
+    fn from(problem: Problem) -> Self {
+        Self {
+            status: problem.status(),
+            headers: HeaderMap::new(),
+            body: Body::default(),
+            problem: Some(Box::new(problem)),
+        }
+    }
+}
+
+/// A response's body: text, or bytes that are base64 on their way to the front end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Sent as it is.
+    Text(ByteString),
+    /// Sent as base64, unless the content type says text and it is UTF-8.
+    Bytes(Bytes),
+}
+
+impl Body {
+    /// The bytes that the client gets.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Text(ByteString::new())
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Self::Text(ByteString::from_static(text))
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+/// Whether a content type means characters rather than bytes.
+fn is_textual(content_type: &str) -> bool {
+    const TYPES: [&str; 7] = [
+        "application/json",
+        "application/xml",
+        "application/javascript",
+        "application/graphql",
+        "application/x-ndjson",
+        "application/x-www-form-urlencoded",
+        "application/yaml",
+    ];
+    let essence = content_type.split(';').next().unwrap_or("").trim();
+    let essence = essence.to_ascii_lowercase();
+    essence.starts_with("text/")
+        || TYPES.contains(&&*essence)
+        || ["+json", "+xml", "+yaml"]
+            .iter()
+            .any(|suffix| essence.ends_with(suffix))
+}

@@ -1,0 +1,107 @@
+//! Payload format 1.0: REST APIs, and HTTP APIs that ask for it.
+//!
+//! Path percent-encoded, query maps decoded, repeated headers and keys in the multi-value maps.
+//! Cookies are among the headers, in both directions.
+//! The reply must not have a key that the format does not know: a REST API answers 502 to one.
+
+use bytestring::ByteString;
+use http::HeaderMap;
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeMap, SerializeStruct},
+};
+
+use serde_json::value::RawValue;
+
+use super::{
+    Limits, Problem, QueryPairs, Response, Source,
+    envelope::{Envelope, RequestContext},
+    http_api::{self, HeaderText},
+    lazy::{self, keep},
+    path::{self, Coding},
+    request::{self, Parts},
+};
+
+pub(super) fn decode(
+    source: Source,
+    envelope: &mut Envelope<'_>,
+    event: &ByteString,
+    limits: &Limits,
+) -> Result<Parts, Problem> {
+    let body = http_api::body(envelope, event, limits)?;
+    let method = request::method(envelope.http_method.as_deref().unwrap_or_default())?;
+    let raw_path = keep(event, envelope.path.take().unwrap_or_default());
+    let context = envelope.request_context.as_ref();
+    let path = match source {
+        Source::HttpApiV1 => {
+            let path = path::canonical(&raw_path, coding(&raw_path, context))?;
+            http_api::without_stage(path, context)
+        }
+        // `path` has no stage here; `requestContext.path` has.
+        _ => path::canonical(&raw_path, Coding::Encoded)?,
+    };
+    // The single-value maps keep only the last of repeated keys, so they are second choice.
+    let query = [envelope.multi_value_query, envelope.query];
+    let query = query
+        .into_iter()
+        .map(|raw| lazy::pairs(event, raw.map(RawValue::get)))
+        .find(|pairs| !pairs.is_empty())
+        .unwrap_or_default();
+    let headers = [envelope.multi_value_headers, envelope.headers]
+        .into_iter()
+        .flatten()
+        .find(|raw| raw.get().len() > "null".len())
+        .map(|raw| event.slice_ref(raw.get()));
+    Ok(Parts {
+        method,
+        path,
+        raw_path,
+        query: QueryPairs::new(query),
+        headers,
+        cookies: None,
+        body,
+    })
+}
+
+/// An HTTP API's format 1.0 has been seen with an encoded and with a decoded `path`; the context's
+/// `path` is always decoded, so where the two agree there is nothing left to undo.
+fn coding(path: &str, context: Option<&RequestContext<'_>>) -> Coding {
+    let decoded = context.and_then(|context| context.path.as_deref());
+    if decoded == Some(path) {
+        Coding::Decoded
+    } else {
+        Coding::Encoded
+    }
+}
+
+pub(super) fn encode<S: Serializer>(response: &Response, serializer: S) -> Result<S::Ok, S::Error> {
+    let (body, is_base64) = http_api::body_text(response);
+    let mut reply = serializer.serialize_struct("Reply", 4)?;
+    reply.serialize_field("statusCode", &response.status().as_u16())?;
+    reply.serialize_field("multiValueHeaders", &MultiValue(response.headers()))?;
+    reply.serialize_field("body", &body)?;
+    reply.serialize_field("isBase64Encoded", &is_base64)?;
+    reply.end()
+}
+
+/// Every value of every header. The single-value map stays away: a header in both would be sent
+/// twice.
+struct MultiValue<'a>(&'a HeaderMap);
+
+impl Serialize for MultiValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.keys_len()))?;
+        for name in self.0.keys() {
+            map.serialize_entry(name.as_str(), &Values(self.0, name))?;
+        }
+        map.end()
+    }
+}
+
+struct Values<'a>(&'a HeaderMap, &'a http::HeaderName);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.get_all(self.1).iter().map(HeaderText))
+    }
+}

@@ -1,0 +1,353 @@
+//! What one Lambda function answers: HTTP requests through a router, direct invocations by a handler.
+
+use std::{borrow::Cow, error::Error as StdError, fmt, pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::{
+    Context,
+    caught::caught,
+    event::{self, DecodeError, Decoded, Limits, Problem, Request, Response},
+    router::{Router, report},
+};
+
+/// Something that [`run`](crate::run) can serve.
+///
+/// Implemented by [`Router`], by [`Function`] and, with the feature `interop`, by tower services.
+pub trait App: Clone + Send + Sync + 'static {
+    /// Answers one invocation.
+    #[doc(hidden)]
+    fn invoke(
+        &self,
+        event: Bytes,
+        context: Context,
+    ) -> impl Future<Output = Result<Reply, InvocationError>> + Send;
+
+    /// Methods and patterns, as far as they are known, for a person to read.
+    #[doc(hidden)]
+    fn listing(&self) -> Vec<(String, String)>;
+}
+
+/// Something that answers HTTP requests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not answer HTTP requests",
+    note = "pass a `Router`; with the feature `interop` also a `tower::Service` of \
+            `lambda_http::Request`, such as an axum `Router`"
+)]
+pub trait HttpApp: Clone + Send + Sync + 'static {
+    /// Answers one request. It cannot fail; a panic is caught by the caller.
+    #[doc(hidden)]
+    fn respond(&self, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// How much of a request is accepted.
+    #[doc(hidden)]
+    fn accepted(&self) -> Limits;
+
+    /// Methods and patterns, as far as they are known.
+    #[doc(hidden)]
+    fn listing(&self) -> Vec<(String, String)>;
+}
+
+impl<S: Send + Sync + 'static> HttpApp for Router<S> {
+    async fn respond(&self, request: Request) -> Response {
+        self.handle(request).await
+    }
+
+    fn accepted(&self) -> Limits {
+        *Self::accepted(self)
+    }
+
+    fn listing(&self) -> Vec<(String, String)> {
+        let methods = |route: &crate::router::Route<S>| {
+            let names: Vec<&str> = route
+                .methods()
+                .iter()
+                .map(|method| method.as_str())
+                .collect();
+            names.join(", ")
+        };
+        self.routes()
+            .map(|route| (methods(route), route.pattern().to_owned()))
+            .collect()
+    }
+}
+
+impl<H: HttpApp> App for H {
+    async fn invoke(&self, event: Bytes, context: Context) -> Result<Reply, InvocationError> {
+        match event::decode(event, context, &self.accepted()) {
+            Ok(Decoded::Http(request)) => Ok(respond(self, *request).await),
+            Ok(Decoded::Other(event)) => Err(InvocationError::unknown_event(&event)),
+            Err(error) => refuse(error),
+        }
+    }
+
+    fn listing(&self) -> Vec<(String, String)> {
+        HttpApp::listing(self)
+    }
+}
+
+async fn respond(app: &impl HttpApp, request: Request) -> Reply {
+    let source = request.source();
+    let request_id = request.context().request_id.clone();
+    let response = caught(app.respond(request)).await;
+    let response = response.unwrap_or_else(|panic| {
+        tracing::error!(panic, "the application panicked; answering 500");
+        let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into();
+        report(&mut response, &request_id);
+        response
+    });
+    Reply::Http(event::Reply::new(source, response))
+}
+
+/// Answers an event that could not become a request.
+fn refuse(error: DecodeError) -> Result<Reply, InvocationError> {
+    match error {
+        DecodeError::Rejected {
+            source,
+            mut response,
+            context,
+        } => {
+            tracing::info!(
+                target: "powertools::router",
+                status = response.status().as_u16(),
+                reason = response.problem().and_then(Problem::detail),
+                "refused",
+            );
+            report(&mut response, &context.request_id);
+            Ok(Reply::Http(event::Reply::new(source, *response)))
+        }
+        DecodeError::NotJson { reason, .. } => Err(InvocationError::new(
+            "InvalidEvent",
+            format!("the event is not JSON: {reason}"),
+        )),
+    }
+}
+
+/// A function that answers HTTP requests and direct invocations.
+///
+/// ```
+/// use powertools::{Context, Function, InvocationError, router::Router};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Job { id: u64 }
+///
+/// async fn work(job: Job, _: Context) -> Result<u64, InvocationError> {
+///     Ok(job.id + 1)
+/// }
+///
+/// let router = Router::new(Default::default())?;
+/// let function = Function::new().http(router).direct(work);
+/// # Ok::<(), powertools::router::RouteErrors>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Function {
+    http: Option<Arc<dyn AnyHttp>>,
+    direct: Option<Arc<dyn AnyDirect>>,
+}
+
+impl Function {
+    /// A function that answers nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers HTTP requests, from whichever front end.
+    #[must_use]
+    pub fn http(mut self, app: impl HttpApp) -> Self {
+        self.http = Some(Arc::new(app));
+        self
+    }
+
+    /// Answers every event that no HTTP front end sent: direct invocations, and API Gateway's
+    /// non-proxy integration.
+    ///
+    /// The event is read as `T`; an event that is not a `T` fails the invocation with the type
+    /// `InvalidEvent` and a message that says where.
+    #[must_use]
+    pub fn direct<T, R, E, F>(
+        mut self,
+        handler: impl Fn(T, Context) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: DeserializeOwned + Send + 'static,
+        R: Serialize,
+        E: Into<InvocationError>,
+        F: Future<Output = Result<R, E>> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        let erased = move |event: event::Event| -> Invoked<'static> {
+            let handler = Arc::clone(&handler);
+            Box::pin(async move {
+                let event::Event { json, context, .. } = event;
+                let event: T = serde_json::from_str(&json).map_err(|error| {
+                    let message = format!("the event is not as the handler expects: {error}");
+                    InvocationError::new("InvalidEvent", message)
+                })?;
+                let result = handler(event, context).await.map_err(Into::into)?;
+                serde_json::value::to_raw_value(&result)
+                    .map(Reply::Json)
+                    .map_err(|error| InvocationError::new("InvalidResult", error.to_string()))
+            })
+        };
+        self.direct = Some(Arc::new(erased));
+        self
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Function")
+            .field("http", &self.http.as_ref().map(|http| http.listing()))
+            .field("direct", &self.direct.is_some())
+            .finish()
+    }
+}
+
+impl App for Function {
+    async fn invoke(&self, event: Bytes, context: Context) -> Result<Reply, InvocationError> {
+        let limits = self
+            .http
+            .as_ref()
+            .map_or_else(Limits::default, |http| http.accepted());
+        match event::decode(event, context, &limits) {
+            Ok(Decoded::Http(request)) => match &self.http {
+                Some(http) => Ok(http.respond(*request).await),
+                None => Err(InvocationError::new(
+                    "UnknownEvent",
+                    format!(
+                        "a {} request came, but this function answers none",
+                        request.source()
+                    ),
+                )),
+            },
+            Ok(Decoded::Other(event)) => match &self.direct {
+                Some(direct) => {
+                    let invoked = caught(async { direct.invoke(event).await }).await;
+                    invoked.unwrap_or_else(|panic| {
+                        let message = format!("the handler panicked: {panic}");
+                        Err(InvocationError::new("HandlerPanicked", message))
+                    })
+                }
+                None => Err(InvocationError::unknown_event(&event)),
+            },
+            Err(error) => refuse(error),
+        }
+    }
+
+    fn listing(&self) -> Vec<(String, String)> {
+        self.http
+            .as_ref()
+            .map(|http| http.listing())
+            .unwrap_or_default()
+    }
+}
+
+type Invoked<'a> = Pin<Box<dyn Future<Output = Result<Reply, InvocationError>> + Send + 'a>>;
+
+trait AnyHttp: Send + Sync {
+    fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
+    fn accepted(&self) -> Limits;
+    fn listing(&self) -> Vec<(String, String)>;
+}
+
+impl<H: HttpApp> AnyHttp for H {
+    fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+        Box::pin(respond(self, request))
+    }
+
+    fn accepted(&self) -> Limits {
+        HttpApp::accepted(self)
+    }
+
+    fn listing(&self) -> Vec<(String, String)> {
+        HttpApp::listing(self)
+    }
+}
+
+trait AnyDirect: Send + Sync {
+    fn invoke(&self, event: event::Event) -> Invoked<'static>;
+}
+
+impl<F: Fn(event::Event) -> Invoked<'static> + Send + Sync> AnyDirect for F {
+    fn invoke(&self, event: event::Event) -> Invoked<'static> {
+        self(event)
+    }
+}
+
+/// What an invocation gives back.
+#[derive(Debug)]
+#[doc(hidden)]
+pub enum Reply {
+    /// In the shape of the front end that asked.
+    Http(event::Reply),
+    /// A direct handler's result.
+    Json(Box<RawValue>),
+}
+
+/// A failed invocation, as Lambda reports it: `errorType` and `errorMessage`.
+///
+/// For direct invocations only. A handler of HTTP requests answers its client instead, because a
+/// front end turns a failed invocation into a 502 that says nothing.
+pub struct InvocationError {
+    pub(crate) error_type: Cow<'static, str>,
+    pub(crate) message: String,
+}
+
+impl InvocationError {
+    /// A failure of this type, with a message that the caller sees.
+    #[must_use]
+    pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self {
+            error_type: error_type.into(),
+            message: message.into(),
+        }
+    }
+
+    /// `errorType`.
+    #[must_use]
+    pub fn error_type(&self) -> &str {
+        &self.error_type
+    }
+
+    /// `errorMessage`.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn unknown_event(event: &event::Event) -> Self {
+        let received = match event.keys() {
+            [] => "it is not an object with keys".to_owned(),
+            keys => format!("its keys are `{}`", keys.join("`, `")),
+        };
+        let message = format!(
+            "the event is from no HTTP front end and there is no direct handler; {received}"
+        );
+        Self::new("UnknownEvent", message)
+    }
+}
+
+/// The error's type becomes `errorType`, its text `errorMessage`.
+impl<E: StdError + Send + Sync + 'static> From<E> for InvocationError {
+    fn from(error: E) -> Self {
+        Self::new(std::any::type_name::<E>(), error.to_string())
+    }
+}
+
+impl fmt::Display for InvocationError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.error_type, self.message)
+    }
+}
+
+impl fmt::Debug for InvocationError {
+    /// One readable line: lambda_runtime logs a failed invocation in its debug form.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the invocation failed: {self}")
+    }
+}

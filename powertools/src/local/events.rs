@@ -1,0 +1,262 @@
+//! HTTP requests as the events of API Gateway.
+//!
+//! What each front end decodes, joins and leaves out is in aws-facts: the table of who has already
+//! decoded what, and the sections on details and bodies.
+
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, header, request::Parts};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use crate::clock::Utc;
+
+/// Which front end the gateway plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Front {
+    /// An HTTP API with payload format 2.0.
+    Http,
+    /// A REST API with proxy integration.
+    Rest,
+}
+
+impl Front {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match &*name.to_ascii_lowercase() {
+            "http" => Some(Self::Http),
+            "rest" => Some(Self::Rest),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "an HTTP API (payload 2.0)",
+            Self::Rest => "a REST API",
+        }
+    }
+
+    /// The event's JSON; `None` for a request that the front end would refuse.
+    pub(super) fn event(self, parts: &Parts, body: &Bytes, request_id: &str) -> Option<String> {
+        let event = match self {
+            Self::Http => http_api(parts, body, request_id)?,
+            Self::Rest => rest_api(parts, body, request_id)?,
+        };
+        Some(event.to_string())
+    }
+}
+
+/// Payload 2.0: the path decoded, names in lower case, repeated values joined, cookies apart.
+fn http_api(parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
+    let path = decoded(parts.uri.path())?;
+    let query = parts.uri.query().unwrap_or("");
+    let mut headers = BTreeMap::new();
+    for name in parts.headers.keys().filter(|name| **name != header::COOKIE) {
+        let values: Vec<_> = values(&parts.headers, name.as_str()).collect();
+        headers.insert(name.as_str(), values.join(","));
+    }
+    let host = host(&parts.headers);
+    headers
+        .entry("x-forwarded-for")
+        .or_insert_with(|| SOURCE_IP.to_owned());
+    headers
+        .entry("x-forwarded-proto")
+        .or_insert_with(|| "http".to_owned());
+    let now = SystemTime::now();
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": headers,
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": API,
+            "domainName": host,
+            "domainPrefix": host.split('.').next(),
+            "http": {
+                "method": parts.method.as_str(),
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": SOURCE_IP,
+                "userAgent": headers.get("user-agent").map_or("", String::as_str),
+            },
+            "requestId": request_id,
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": Utc::of(now).common_log(),
+            "timeEpoch": epoch_ms(now),
+        },
+        "isBase64Encoded": false,
+    });
+    let object = event.as_object_mut()?;
+    let cookies: Vec<_> = values(&parts.headers, "cookie")
+        .flat_map(|line| line.split("; ").map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    if !cookies.is_empty() {
+        object.insert("cookies".to_owned(), json!(cookies));
+    }
+    if !query.is_empty() {
+        let joined: Map<String, Value> = grouped(query)?
+            .into_iter()
+            .map(|(key, values)| (key, Value::String(values.join(","))))
+            .collect();
+        object.insert("queryStringParameters".to_owned(), joined.into());
+    }
+    if !body.is_empty() {
+        let text = std::str::from_utf8(body)
+            .ok()
+            .filter(|_| is_text(&parts.headers));
+        let (body, is_base64) = text_or_base64(text, body);
+        object.insert("body".to_owned(), body.into());
+        object.insert("isBase64Encoded".to_owned(), is_base64.into());
+    }
+    Some(event)
+}
+
+/// Payload 1.0 of a REST API: the path as the client wrote it, the query decoded, what is absent null.
+///
+/// As if `binaryMediaTypes` were set for whatever is not UTF-8; without that setting a REST API would
+/// have destroyed such a body.
+fn rest_api(parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
+    let path = parts.uri.path();
+    let mut single = Map::new();
+    let mut multi = Map::new();
+    for name in parts.headers.keys() {
+        let values: Vec<_> = values(&parts.headers, name.as_str()).collect();
+        single.insert(name.to_string(), values.last().cloned().into());
+        multi.insert(name.to_string(), values.into());
+    }
+    let query = grouped(parts.uri.query().unwrap_or(""))?;
+    let some = |map: Map<String, Value>| {
+        if map.is_empty() {
+            Value::Null
+        } else {
+            map.into()
+        }
+    };
+    let last = query
+        .iter()
+        .map(|(key, values)| (key.clone(), values.last().cloned().into()));
+    let all = query
+        .iter()
+        .map(|(key, values)| (key.clone(), values.clone().into()));
+    let proxy = path.trim_matches('/');
+    let (resource, path_parameters) = if proxy.is_empty() {
+        ("/", Value::Null)
+    } else {
+        ("/{proxy+}", json!({ "proxy": proxy }))
+    };
+    let (text, is_base64) = text_or_base64(std::str::from_utf8(body).ok(), body);
+    let host = host(&parts.headers);
+    let now = SystemTime::now();
+    Some(json!({
+        "resource": resource,
+        "path": path,
+        "httpMethod": parts.method.as_str(),
+        "headers": some(single),
+        "multiValueHeaders": some(multi),
+        "queryStringParameters": some(last.collect()),
+        "multiValueQueryStringParameters": some(all.collect()),
+        "pathParameters": path_parameters,
+        "stageVariables": null,
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": API,
+            "domainName": host,
+            "domainPrefix": host.split('.').next(),
+            "extendedRequestId": request_id,
+            "httpMethod": parts.method.as_str(),
+            "identity": {
+                "sourceIp": SOURCE_IP,
+                "userAgent": values(&parts.headers, "user-agent").next(),
+            },
+            "path": format!("/{STAGE}{path}"),
+            "protocol": "HTTP/1.1",
+            "requestId": request_id,
+            "requestTime": Utc::of(now).common_log(),
+            "requestTimeEpoch": epoch_ms(now),
+            "resourcePath": resource,
+            "stage": STAGE,
+        },
+        "body": if body.is_empty() { Value::Null } else { text.into() },
+        "isBase64Encoded": is_base64 && !body.is_empty(),
+    }))
+}
+
+const SOURCE_IP: &str = "127.0.0.1";
+const ACCOUNT: &str = "123456789012";
+const API: &str = "local";
+const STAGE: &str = "local";
+
+fn epoch_ms(now: SystemTime) -> u64 {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The name that the client asked for, without the port.
+fn host(headers: &HeaderMap) -> String {
+    let host = values(headers, "host").next().unwrap_or_default();
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),
+        _ => host,
+    }
+}
+
+/// A header's values. Bytes that are not UTF-8 are read as Latin-1, which is what HTTP once said.
+fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    headers.get_all(name).iter().map(|value| {
+        std::str::from_utf8(value.as_bytes()).map_or_else(
+            |_| value.as_bytes().iter().copied().map(char::from).collect(),
+            str::to_owned,
+        )
+    })
+}
+
+/// Each key of a query once, decoded, in the order in which it was first met.
+fn grouped(query: &str) -> Option<Vec<(String, Vec<String>)>> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let key = decoded(&key.replace('+', " "))?;
+        let value = decoded(&value.replace('+', " "))?;
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((key, vec![value])),
+        }
+    }
+    Some(groups)
+}
+
+fn decoded(text: &str) -> Option<String> {
+    Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
+}
+
+/// Whether an HTTP API passes a body of this type on as text; everything else is base64.
+fn is_text(headers: &HeaderMap) -> bool {
+    let declared = values(headers, "content-type").next().unwrap_or_default();
+    let essence = declared
+        .split(';')
+        .next()
+        .unwrap_or("")
+        .trim()
+        .to_ascii_lowercase();
+    let types = [
+        "application/json",
+        "application/xml",
+        "application/javascript",
+    ];
+    essence.starts_with("text/") || types.contains(&&*essence)
+}
+
+fn text_or_base64(text: Option<&str>, body: &Bytes) -> (String, bool) {
+    match text {
+        Some(text) => (text.to_owned(), false),
+        None => (STANDARD.encode(body), true),
+    }
+}

@@ -1,0 +1,74 @@
+//! How the gateway is to run, from arguments and environment.
+
+use super::events::Front;
+use crate::{Error, env};
+
+const PORT: u16 = 9000;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Settings {
+    pub(super) port: u16,
+    pub(super) front: Front,
+}
+
+impl Settings {
+    /// Arguments win over the environment. Arguments that are not ours are left alone: they may be
+    /// the program's own.
+    pub(super) fn read(arguments: impl Iterator<Item = String>) -> Result<Self, Error> {
+        let argument = port_argument(arguments)?;
+        let port = match argument.or_else(env::local_port) {
+            None => PORT,
+            Some(text) => text
+                .parse()
+                .map_err(|_| format!("`{text}` is no port: use a number from 0 to 65535"))?,
+        };
+        let front = match env::local_event() {
+            None => Front::Http,
+            Some(text) => Front::named(&text).ok_or_else(|| {
+                format!("POWERTOOLS_LOCAL_EVENT is `{text}`, but it is either `http` or `rest`")
+            })?,
+        };
+        Ok(Self { port, front })
+    }
+}
+
+fn port_argument(mut arguments: impl Iterator<Item = String>) -> Result<Option<String>, Error> {
+    while let Some(argument) = arguments.next() {
+        if argument == "--port" {
+            let port = arguments.next();
+            return Ok(Some(port.ok_or("`--port` needs a number")?));
+        }
+        if let Some(port) = argument.strip_prefix("--port=") {
+            return Ok(Some(port.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(arguments: &[&str]) -> Result<u16, String> {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned());
+        Settings::read(arguments)
+            .map(|settings| settings.port)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_port_is_read_in_both_spellings() {
+        assert_eq!(port(&[]), Ok(9000));
+        assert_eq!(port(&["--verbose", "--port", "8080"]), Ok(8080));
+        assert_eq!(port(&["--port=0"]), Ok(0));
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_named() {
+        assert_eq!(port(&["--port"]), Err("`--port` needs a number".into()));
+        assert_eq!(
+            port(&["--port", "70000"]),
+            Err("`70000` is no port: use a number from 0 to 65535".into())
+        );
+    }
+}

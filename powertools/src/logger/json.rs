@@ -1,0 +1,90 @@
+//! Field values as JSON, always valid, whatever they hold.
+
+use std::fmt;
+
+use tracing_core::field::{Field, Visit};
+
+/// Keys with their values as JSON text; the last value of a key wins.
+#[derive(Debug, Default)]
+pub(super) struct Fields(Vec<(&'static str, String)>);
+
+impl Fields {
+    pub(super) fn set(&mut self, key: &'static str, json: String) {
+        match self.0.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, value)) => *value = json,
+            None => self.0.push((key, json)),
+        }
+    }
+
+    pub(super) fn take(&mut self, key: &str) -> Option<String> {
+        let place = self.0.iter().position(|(known, _)| *known == key)?;
+        Some(self.0.remove(place).1)
+    }
+
+    /// Takes over all keys of `other`, whose values win.
+    pub(super) fn extend(&mut self, other: &Self) {
+        for (key, json) in &other.0 {
+            self.set(key, json.clone());
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(key, json)| (*key, &**json))
+    }
+}
+
+/// Text as JSON: quoted, control characters escaped.
+pub(super) fn text(text: &str) -> String {
+    serde_json::to_string(text).expect("text always serialises")
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        // JSON has no NaN and no infinity; their names as text lose nothing.
+        let json = if value.is_finite() {
+            value.to_string()
+        } else {
+            text(&value.to_string())
+        };
+        self.set(field.name(), json);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field.name(), value.to_string());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field.name(), value.to_string());
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        self.set(field.name(), value.to_string());
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        self.set(field.name(), value.to_string());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field.name(), value.to_string());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field.name(), text(value));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        let mut message = value.to_string();
+        let mut source = value.source();
+        while let Some(cause) = source {
+            message.push_str(": ");
+            message.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        self.set(field.name(), text(&message));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.set(field.name(), text(&format!("{value:?}")));
+    }
+}

@@ -1,0 +1,70 @@
+//! Everything that is wrong with a list of routes, told at start-up and all at once.
+
+use std::fmt;
+
+use http::Method;
+
+/// What is wrong with one route.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RouteError {
+    /// Two routes answer the same requests: same methods, same pattern but for parameter names.
+    #[error("`{second}` and `{first}` both answer {method} {pattern}")]
+    Duplicate {
+        /// The method that both answer.
+        method: Method,
+        /// The pattern of the later route.
+        pattern: String,
+        /// The earlier handler's name.
+        first: &'static str,
+        /// The later handler's name.
+        second: &'static str,
+    },
+    /// A pattern that is not one.
+    #[error("pattern `{pattern}` of `{handler}`: {reason}")]
+    Pattern {
+        /// The pattern, with the prefixes under which it was nested.
+        pattern: String,
+        /// The handler's name.
+        handler: &'static str,
+        /// What is wrong with it and what to write instead.
+        reason: String,
+    },
+}
+
+/// Why a list of routes could not become a router: every mistake, in the order of the routes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RouteErrors(Vec<RouteError>);
+
+impl RouteErrors {
+    pub(super) const fn new(errors: Vec<RouteError>) -> Self {
+        Self(errors)
+    }
+
+    /// The mistakes.
+    #[must_use]
+    pub fn errors(&self) -> &[RouteError] {
+        &self.0
+    }
+}
+
+impl fmt::Display for RouteErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        let mistakes = if count == 1 { "mistake" } else { "mistakes" };
+        write!(formatter, "{count} {mistakes} in the routes")?;
+        for error in &self.0 {
+            write!(formatter, "\n  - {error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RouteErrors {
+    /// The readable form: this is what `main` or a test's `unwrap` prints.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl std::error::Error for RouteErrors {}

@@ -1,0 +1,39 @@
+//! Path parameters as Rust values.
+
+use serde::de::DeserializeOwned;
+
+use super::{FromRequest, Rejection, text};
+use crate::event::Request;
+
+/// The path parameters: one value, a tuple in the pattern's order, or a struct by name.
+///
+/// ```
+/// use powertools::router::Path;
+///
+/// // "/orders/{id}"
+/// async fn order(Path(id): Path<u64>) {}
+///
+/// // "/shops/{shop}/orders/{id}"
+/// async fn order_of(Path((shop, id)): Path<(String, u64)>) {}
+///
+/// #[derive(serde::Deserialize)]
+/// struct Place { shop: String, id: u64 }
+///
+/// // the same, by name
+/// async fn order_at(Path(place): Path<Place>) {}
+/// ```
+///
+/// Values are decoded: a `%2F` that the client sent within a segment is a `/` here. A value that is
+/// not of the type is a 400 that names the parameter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Path<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
+        text::values(request.params().iter().collect())
+            .map(Self)
+            .map_err(|error| Rejection::bad_request(format!("path parameter {error}")))
+    }
+}

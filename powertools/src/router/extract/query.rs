@@ -1,0 +1,38 @@
+//! The query as Rust values.
+
+use serde::de::DeserializeOwned;
+
+use super::{FromRequest, Rejection, text};
+use crate::event::Request;
+
+/// The query: a struct or map by key, or a list of pairs in order.
+///
+/// ```
+/// use powertools::router::Query;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Search {
+///     q: String,
+///     #[serde(default)]
+///     tag: Vec<String>,      // ?q=tea&tag=hot&tag=green
+///     page: Option<u32>,
+/// }
+///
+/// async fn search(Query(search): Query<Search>) {}
+/// async fn raw(Query(pairs): Query<Vec<(String, String)>>) {}
+/// ```
+///
+/// A key that is given twice where one value is expected is refused: front ends and programs do not
+/// agree on which one counts. Refusals are 400 and name the key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Query<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
+        text::pairs(request.query().iter().collect())
+            .map(Self)
+            .map_err(|error| Rejection::bad_request(format!("query parameter {error}")))
+    }
+}

@@ -1,0 +1,63 @@
+//! JSON as an argument and as an answer.
+
+use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::error::Category;
+
+use super::{
+    extract::{FromRequest, Rejection},
+    reply::{Error, IntoResponse},
+};
+use crate::event::{Request, Response};
+
+/// JSON: as an argument the request's body, as an answer `application/json`.
+///
+/// A body that is not JSON is refused with 400, one that is JSON but not a `T` with 422; the answer
+/// says where. Nesting deeper than 128 levels counts as not JSON, so that no body can exhaust the
+/// stack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
+        let body = request.body();
+        match serde_json::from_slice(body) {
+            Ok(value) => Ok(Self(value)),
+            Err(error) => Err(rejection::<T>(body, &error)),
+        }
+    }
+}
+
+/// Reads the body a second time, to learn where it is wrong: following the path all along would cost
+/// every good request for the sake of the bad one.
+fn rejection<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Rejection {
+    if body.is_empty() {
+        return Rejection::bad_request("the body is empty; JSON was expected");
+    }
+    if error.classify() != Category::Data {
+        return Rejection::bad_request(format!("the body is not JSON: {error}"));
+    }
+    let json = &mut serde_json::Deserializer::from_slice(body);
+    let place = match serde_path_to_error::deserialize::<_, T>(json) {
+        Ok(_) => String::new(),
+        Err(error) => error.path().to_string(),
+    };
+    let detail = match &*place {
+        "" | "." => format!("the body is not as expected: {error}"),
+        place => format!("the body's `{place}` is not as expected: {error}"),
+    };
+    Rejection::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_string(&self.0) {
+            Ok(text) => Response::default()
+                .with_header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .with_body(text),
+            Err(error) => Error::internal(error).into_response(),
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What handlers return: anything that is an answer, and errors with two faces.
+
+use std::{borrow::Cow, convert::Infallible, error::Error as StdError, fmt};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
+
+use crate::event::{Problem, Response};
+
+/// A value that answers a request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an answer",
+    note = "handlers return text, `Json`, a `StatusCode`, `Response`, a tuple such as \
+            `(StatusCode, Json(…))`, or a `Result` of these; others implement `IntoResponse`"
+)]
+pub trait IntoResponse {
+    /// The response.
+    fn into_response(self) -> Response;
+}
+
+impl IntoResponse for Response {
+    fn into_response(self) -> Response {
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.into()
+    }
+}
+
+/// 204 No Content.
+impl IntoResponse for () {
+    fn into_response(self) -> Response {
+        Response::new(StatusCode::NO_CONTENT)
+    }
+}
+
+/// An empty response of this status.
+impl IntoResponse for StatusCode {
+    fn into_response(self) -> Response {
+        Response::new(self)
+    }
+}
+
+impl IntoResponse for Infallible {
+    fn into_response(self) -> Response {
+        match self {}
+    }
+}
+
+fn text(body: impl Into<crate::event::Body>) -> Response {
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    Response::default()
+        .with_header(CONTENT_TYPE, plain)
+        .with_body(body)
+}
+
+fn bytes(body: impl Into<crate::event::Body>) -> Response {
+    let binary = HeaderValue::from_static("application/octet-stream");
+    Response::default()
+        .with_header(CONTENT_TYPE, binary)
+        .with_body(body)
+}
+
+/// `text/plain; charset=utf-8`.
+impl IntoResponse for &'static str {
+    fn into_response(self) -> Response {
+        text(self)
+    }
+}
+
+/// `text/plain; charset=utf-8`.
+impl IntoResponse for String {
+    fn into_response(self) -> Response {
+        text(self)
+    }
+}
+
+/// `text/plain; charset=utf-8`.
+impl IntoResponse for Cow<'static, str> {
+    fn into_response(self) -> Response {
+        match self {
+            Cow::Borrowed(borrowed) => text(borrowed),
+            Cow::Owned(owned) => text(owned),
+        }
+    }
+}
+
+/// `application/octet-stream`; base64 on the wire between the function and its front end.
+impl IntoResponse for Bytes {
+    fn into_response(self) -> Response {
+        bytes(self)
+    }
+}
+
+/// `application/octet-stream`; base64 on the wire between the function and its front end.
+impl IntoResponse for Vec<u8> {
+    fn into_response(self) -> Response {
+        bytes(self)
+    }
+}
+
+impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
+    fn into_response(self) -> Response {
+        match self {
+            Ok(answer) => answer.into_response(),
+            Err(error) => error.into_response(),
+        }
+    }
+}
+
+/// The answer with another status.
+impl<T: IntoResponse> IntoResponse for (StatusCode, T) {
+    fn into_response(self) -> Response {
+        self.1.into_response().with_status(self.0)
+    }
+}
+
+/// The answer with these headers in place of its own of the same names.
+impl<T: IntoResponse> IntoResponse for (HeaderMap, T) {
+    fn into_response(self) -> Response {
+        let mut response = self.1.into_response();
+        // `extend` replaces what was there and keeps repeated new values.
+        response.headers_mut().extend(self.0);
+        response
+    }
+}
+
+/// The answer with another status and with these headers in place of its own of the same names.
+impl<T: IntoResponse> IntoResponse for (StatusCode, HeaderMap, T) {
+    fn into_response(self) -> Response {
+        (self.1, self.2).into_response().with_status(self.0)
+    }
+}
+
+/// The answer with these headers in place of its own of the same names.
+impl<T: IntoResponse, const N: usize> IntoResponse for ([(HeaderName, HeaderValue); N], T) {
+    fn into_response(self) -> Response {
+        (self.0.into_iter().collect::<HeaderMap>(), self.1).into_response()
+    }
+}
+
+/// The answer with another status and with these headers in place of its own of the same names.
+impl<T: IntoResponse, const N: usize> IntoResponse
+    for (StatusCode, [(HeaderName, HeaderValue); N], T)
+{
+    fn into_response(self) -> Response {
+        (self.1, self.2).into_response().with_status(self.0)
+    }
+}
+
+/// A handler's failure: a status and a message for the client, a cause for the operator.
+///
+/// The client gets RFC 9457 problem details with the message and the request id. The cause is logged
+/// with its whole chain and never sent. `?` turns any error into a 500 that tells the client nothing:
+///
+/// ```
+/// use powertools::router::{Error, Path};
+///
+/// async fn price(Path(item): Path<String>) -> Result<String, Error> {
+///     if item == "unicorn" {
+///         return Err(Error::not_found("there are no unicorns"));
+///     }
+///     let cents: u64 = "12x".parse()?;   // 500; the log has "invalid digit found in string"
+///     Ok(format!("{cents} cents"))
+/// }
+/// ```
+///
+/// It is not a [`std::error::Error`] itself, because then `?` could not accept every other one.
+#[derive(Debug)]
+pub struct Error(Box<Problem>);
+
+macro_rules! statuses {
+    ($($(#[$docs:meta])* $name:ident $status:ident;)*) => { $(
+        $(#[$docs])*
+        #[must_use]
+        pub fn $name(message: impl Into<Cow<'static, str>>) -> Self {
+            Self::new(StatusCode::$status, message)
+        }
+    )* };
+}
+
+impl Error {
+    /// A failure of this status, with a message for the client.
+    #[must_use]
+    pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Problem::new(status).with_detail(message)))
+    }
+
+    /// 500, with a cause that is logged and a client that learns nothing.
+    #[must_use]
+    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Box::new(
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR).with_cause(cause),
+        ))
+    }
+
+    statuses! {
+        /// 400: the request makes no sense.
+        bad_request BAD_REQUEST;
+        /// 401: who is asking is not known.
+        unauthorized UNAUTHORIZED;
+        /// 403: who is asking may not.
+        forbidden FORBIDDEN;
+        /// 404: there is no such thing.
+        not_found NOT_FOUND;
+        /// 408: the client took too long.
+        request_timeout REQUEST_TIMEOUT;
+        /// 409: it does not fit the present state.
+        conflict CONFLICT;
+        /// 410: there was one, and there will be none again.
+        gone GONE;
+        /// 413: too much.
+        payload_too_large PAYLOAD_TOO_LARGE;
+        /// 415: not a media type that is understood here.
+        unsupported_media_type UNSUPPORTED_MEDIA_TYPE;
+        /// 422: readable, but not valid.
+        unprocessable UNPROCESSABLE_ENTITY;
+        /// 429: too often.
+        too_many_requests TOO_MANY_REQUESTS;
+        /// 501: not built.
+        not_implemented NOT_IMPLEMENTED;
+        /// 502: a server behind this one gave a bad answer.
+        bad_gateway BAD_GATEWAY;
+        /// 503: not now.
+        unavailable SERVICE_UNAVAILABLE;
+        /// 504: a server behind this one gave no answer in time.
+        gateway_timeout GATEWAY_TIMEOUT;
+    }
+
+    /// Adds the cause, which is logged and never sent.
+    #[must_use]
+    pub fn with_cause(self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Box::new(self.0.with_cause(cause)))
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+
+    /// The message that is sent.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.0.detail()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, formatter)
+    }
+}
+
+/// Any error is a 500 whose cause is logged.
+impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        (*self.0).into()
+    }
+}

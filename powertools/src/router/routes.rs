@@ -1,0 +1,199 @@
+//! Routes as plain data: made by the attribute macros or by hand, listed, nested, merged.
+
+use std::{fmt, sync::Arc};
+
+use http::Method;
+
+use super::handler::{AnyHandler, Erased, Handler};
+
+/// A method or several, a pattern and a handler.
+///
+/// The attribute macros write this; so can you:
+///
+/// ```
+/// use powertools::router::{Method, Route, Router, Routes};
+///
+/// async fn pong() -> &'static str { "pong" }
+///
+/// let routes = Routes::new().with(Route::new(Method::GET, "/ping", pong));
+/// let router = Router::new(routes)?;
+/// # Ok::<(), powertools::router::RouteErrors>(())
+/// ```
+pub struct Route<S = ()> {
+    pub(super) methods: Vec<Method>,
+    pub(super) pattern: String,
+    pub(super) name: &'static str,
+    pub(super) handler: Arc<dyn AnyHandler<S>>,
+}
+
+impl<S: Send + Sync + 'static> Route<S> {
+    /// A route of one method.
+    ///
+    /// The pattern is API Gateway's: `/orders/{id}` takes one segment, `/files/{path+}` the rest.
+    /// Whether it is a good one is said when the [`Router`](super::Router) is made, together with
+    /// everything else that is wrong.
+    pub fn new<H, A>(method: Method, pattern: impl Into<String>, handler: H) -> Self
+    where
+        H: Handler<A, S>,
+        A: 'static,
+    {
+        Self {
+            methods: vec![method],
+            pattern: pattern.into(),
+            name: std::any::type_name::<H>(),
+            handler: Arc::new(Erased::new(handler)),
+        }
+    }
+
+    /// Answers this method too.
+    #[must_use]
+    pub fn or(mut self, method: Method) -> Self {
+        self.methods.push(method);
+        self
+    }
+
+    /// Gives the name by which error messages call the handler; its type's name unless set.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+}
+
+impl<S> Route<S> {
+    /// The methods, in the order in which they were given.
+    #[must_use]
+    pub fn methods(&self) -> &[Method] {
+        &self.methods
+    }
+
+    /// The pattern, with the prefixes under which it was nested.
+    #[must_use]
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// The handler's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl<S> Clone for Route<S> {
+    fn clone(&self) -> Self {
+        Self {
+            methods: self.methods.clone(),
+            pattern: self.pattern.clone(),
+            name: self.name,
+            handler: Arc::clone(&self.handler),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Route<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Route")
+            .field("methods", &self.methods)
+            .field("pattern", &self.pattern)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What can stand in a list of routes: a [`Route`], or a function under a route attribute.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a route for the state `{S}`",
+    note = "write `#[get(\"/…\")]` or another route attribute above the function, and take `State<…>` \
+            of a type that the router's state can give"
+)]
+pub trait IntoRoute<S> {
+    /// The route.
+    fn into_route(self) -> Route<S>;
+}
+
+impl<S> IntoRoute<S> for Route<S> {
+    fn into_route(self) -> Self {
+        self
+    }
+}
+
+/// A list of routes: what `routes![…]` makes.
+///
+/// The order means nothing: a literal segment is preferred to a parameter, and a parameter to a
+/// greedy one, however the list is sorted.
+pub struct Routes<S = ()> {
+    list: Vec<Route<S>>,
+}
+
+impl<S> Routes<S> {
+    /// No routes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { list: Vec::new() }
+    }
+
+    /// Adds a route.
+    #[must_use]
+    pub fn with(mut self, route: impl IntoRoute<S>) -> Self {
+        self.list.push(route.into_route());
+        self
+    }
+
+    /// Adds all routes of another list.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.list.extend(other.list);
+        self
+    }
+
+    /// Adds all routes of another list below a prefix, which may have parameters of its own.
+    ///
+    /// ```
+    /// use powertools::router::{Method, Route, Routes};
+    ///
+    /// async fn list() {}
+    /// async fn one() {}
+    ///
+    /// let orders = Routes::<()>::new()
+    ///     .with(Route::new(Method::GET, "/", list))
+    ///     .with(Route::new(Method::GET, "/{id}", one));
+    /// let all = Routes::new().nest("/shops/{shop}/orders", orders);
+    /// let patterns: Vec<_> = all.iter().map(|route| route.pattern()).collect();
+    /// assert_eq!(patterns, ["/shops/{shop}/orders", "/shops/{shop}/orders/{id}"]);
+    /// ```
+    #[must_use]
+    pub fn nest(mut self, prefix: &str, routes: Self) -> Self {
+        let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+        self.list.extend(routes.list.into_iter().map(|mut route| {
+            route.pattern = match &*route.pattern {
+                "/" if !prefix.is_empty() => prefix.to_owned(),
+                pattern => format!("{prefix}{pattern}"),
+            };
+            route
+        }));
+        self
+    }
+
+    /// The routes, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &Route<S>> {
+        self.list.iter()
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Route<S>> {
+        self.list
+    }
+}
+
+impl<S> Default for Routes<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> fmt::Debug for Routes<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
+    }
+}

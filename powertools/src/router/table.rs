@@ -1,0 +1,195 @@
+//! Patterns to routes. The only file that knows how paths are matched (by matchit).
+//!
+//! Each method has two trees: exact patterns, and greedy ones that are asked only if no exact one
+//! fits. That is API Gateway's rule, "a full match for route and method, then a greedy one", and
+//! it lets `/pets/{id}` and `/pets/{proxy+}` stand side by side, which one matchit tree refuses.
+//! (One tree whose leaves hold the methods is the road not taken: there a `GET /pets/me` hides a
+//! `DELETE /pets/{id}` from `DELETE /pets/me`, which HTTP APIs route.)
+
+use std::{collections::HashMap, ops::Range};
+
+use http::Method;
+
+use super::{
+    error::RouteError,
+    pattern::{self, Pattern, Segment},
+    routes::Route,
+};
+
+#[derive(Default)]
+pub(super) struct Table {
+    methods: Vec<(Method, Trees)>,
+}
+
+#[derive(Default)]
+struct Trees {
+    exact: matchit::Router<usize>,
+    greedy: matchit::Router<usize>,
+}
+
+/// What a path and method lead to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A route, and where in the path its parameters' values are.
+    Route {
+        index: usize,
+        captured: Vec<Range<usize>>,
+    },
+    /// The path exists, but for these methods.
+    WrongMethod(Allow),
+    /// No route has this path.
+    Nothing,
+}
+
+/// The methods that a path answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Allow(Vec<Method>);
+
+impl Allow {
+    /// As the `Allow` header has it. HEAD comes with GET, and OPTIONS is always answered.
+    pub(super) fn header(&self) -> String {
+        let mut names: Vec<&str> = self.0.iter().map(Method::as_str).collect();
+        if names.contains(&"GET") {
+            names.push("HEAD");
+        }
+        names.push("OPTIONS");
+        names.sort_unstable();
+        names.dedup();
+        names.join(", ")
+    }
+}
+
+impl Table {
+    /// Builds the table, or says everything that is wrong.
+    pub(super) fn build<S>(routes: &[Route<S>]) -> Result<(Self, Vec<Pattern>), Vec<RouteError>> {
+        let mut table = Self::default();
+        let mut patterns = Vec::with_capacity(routes.len());
+        let mut errors = Vec::new();
+        // Parameter names do not matter for what a pattern matches, so neither do they here.
+        let mut first: HashMap<(Method, String), usize> = HashMap::new();
+        for (index, route) in routes.iter().enumerate() {
+            let pattern = match pattern::parse(&route.pattern) {
+                Ok(pattern) => pattern,
+                Err(mistakes) => {
+                    errors.extend(mistakes.into_iter().map(|mistake| RouteError::Pattern {
+                        pattern: route.pattern.clone(),
+                        handler: route.name,
+                        reason: mistake.to_string(),
+                    }));
+                    continue;
+                }
+            };
+            let shape = shape(&pattern);
+            for method in &route.methods {
+                if let Some(&earlier) = first.get(&(method.clone(), shape.clone())) {
+                    errors.push(RouteError::Duplicate {
+                        method: method.clone(),
+                        pattern: route.pattern.clone(),
+                        first: routes[earlier].name,
+                        second: route.name,
+                    });
+                    continue;
+                }
+                first.insert((method.clone(), shape.clone()), index);
+                if let Err(reason) = table.insert(method, &pattern, &shape, index) {
+                    errors.push(RouteError::Pattern {
+                        pattern: route.pattern.clone(),
+                        handler: route.name,
+                        reason,
+                    });
+                }
+            }
+            patterns.push(pattern);
+        }
+        if errors.is_empty() {
+            Ok((table, patterns))
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn insert(
+        &mut self,
+        method: &Method,
+        pattern: &Pattern,
+        shape: &str,
+        index: usize,
+    ) -> Result<(), String> {
+        let known = self.methods.iter().position(|(known, _)| known == method);
+        let place = known.unwrap_or_else(|| {
+            self.methods.push((method.clone(), Trees::default()));
+            self.methods.len() - 1
+        });
+        let trees = &mut self.methods[place].1;
+        let tree = match pattern.segments.last() {
+            Some(Segment::Greedy(_)) => &mut trees.greedy,
+            _ => &mut trees.exact,
+        };
+        tree.insert(shape, index).map_err(|error| error.to_string())
+    }
+
+    /// The route for a method and a canonical path.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Found {
+        let own = self.trees(method);
+        // A HEAD route of its own wins over the GET route of the same rank.
+        let get = (*method == Method::HEAD)
+            .then(|| self.trees(&Method::GET))
+            .flatten();
+        let exact = [own, get].into_iter().flatten().map(|trees| &trees.exact);
+        let greedy = [own, get].into_iter().flatten().map(|trees| &trees.greedy);
+        for tree in exact.chain(greedy) {
+            if let Ok(found) = tree.at(path) {
+                let start = path.as_ptr().addr();
+                let captured = found.params.iter().map(|(_, value)| {
+                    let from = value.as_ptr().addr() - start;
+                    from..from + value.len()
+                });
+                return Found::Route {
+                    index: *found.value,
+                    captured: captured.collect(),
+                };
+            }
+        }
+        let allow = self.allow(path);
+        if allow.0.is_empty() {
+            Found::Nothing
+        } else {
+            Found::WrongMethod(allow)
+        }
+    }
+
+    /// The methods that have a route for this path, in the order in which they were registered.
+    pub(super) fn allow(&self, path: &str) -> Allow {
+        let answering = self
+            .methods
+            .iter()
+            .filter(|(_, trees)| trees.exact.at(path).is_ok() || trees.greedy.at(path).is_ok());
+        Allow(answering.map(|(method, _)| method.clone()).collect())
+    }
+
+    fn trees(&self, method: &Method) -> Option<&Trees> {
+        let found = self.methods.iter().find(|(known, _)| known == method);
+        found.map(|(_, trees)| trees)
+    }
+}
+
+/// The pattern in matchit's syntax, its parameters numbered instead of named.
+fn shape(pattern: &Pattern) -> String {
+    let mut shape = String::new();
+    for (number, segment) in pattern.segments.iter().enumerate() {
+        shape.push('/');
+        match segment {
+            // Braces cannot be in a literal, so nothing needs matchit's escapes.
+            Segment::Literal(text) => shape.push_str(text),
+            Segment::Parameter(_) => shape.push_str(&format!("{{{number}}}")),
+            Segment::Greedy(_) => shape.push_str(&format!("{{*{number}}}")),
+        }
+    }
+    if shape.is_empty() {
+        shape.push('/');
+    }
+    shape
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! The loop: events from Lambda to the function, its replies back.
+//!
+//! The only file that knows lambda_runtime. It runs the function through `run_concurrent`, so one
+//! process serves one invocation at a time on Lambda and several on Lambda Managed Instances.
+
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    error::Error as StdError,
+    fmt,
+    sync::Arc,
+    task::{self, Poll},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use lambda_runtime::{Diagnostic, LambdaEvent, LambdaInvocation, Runtime};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny};
+use tower::{Layer, Service, service_fn};
+use tracing::Instrument;
+
+use crate::{
+    Context,
+    context::{self, Function as Described},
+    env,
+    function::{App, InvocationError, Reply},
+};
+
+/// Why the function could not start, or had to stop.
+///
+/// Any error becomes one through `?`, and printing it with `{:?}`, which is what a failing `main`
+/// does, shows its message and its causes.
+pub struct Error(Box<dyn StdError + Send + Sync>);
+
+impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, formatter)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, formatter)?;
+        let mut source = self.0.source();
+        while let Some(cause) = source {
+            write!(formatter, "\n  caused by: {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+/// Serves invocations until Lambda stops the process.
+///
+/// `app` is a [`Router`](crate::router::Router), a [`Function`](crate::Function) that also takes
+/// direct invocations, or, with the feature `interop`, any `tower::Service` of lambda_http's
+/// requests, such as an axum `Router`.
+///
+/// Without `AWS_LAMBDA_RUNTIME_API` in the environment, which Lambda and its emulators set, and with
+/// the feature `local`, the same function is served on `http://127.0.0.1:9000` instead (see
+/// [`local`](crate::local)).
+///
+/// # Errors
+///
+/// When the environment is not Lambda's, the local port is taken, or the Runtime API is gone.
+pub async fn run(app: impl App) -> Result<(), Error> {
+    if cfg!(panic = "abort") {
+        tracing::warn!(
+            "this program is built with panic = \"abort\": a panic ends the process instead of \
+             being answered with 500"
+        );
+    }
+    if env::runtime_api().is_some() {
+        return on_lambda(app).await;
+    }
+    #[cfg(feature = "local")]
+    {
+        crate::local::serve(app).await
+    }
+    #[cfg(not(feature = "local"))]
+    {
+        Err(
+            "AWS_LAMBDA_RUNTIME_API is not set, so this is not Lambda; build with the feature \
+             `local` to serve on localhost"
+                .into(),
+        )
+    }
+}
+
+/// Runs an async `main` on the tokio runtime that suits where it runs.
+///
+/// One thread, unless `AWS_LAMBDA_MAX_CONCURRENCY` asks for several invocations at a time: with one
+/// invocation at a time a second thread only makes the client of the Runtime API reconnect
+/// (measured with lambda_runtime 1.5: 35 to 86 new connections for 100 invocations, and twice the
+/// round trip).
+///
+/// # Errors
+///
+/// Those of `main`, and that of the operating system when it grants no event queue or thread.
+///
+/// ```no_run
+/// fn main() -> Result<(), powertools::Error> {
+///     powertools::start(async {
+///         powertools::run(powertools::router::Router::new(Default::default())?).await
+///     })
+/// }
+/// ```
+pub fn start<T>(main: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let mut builder = if env::max_concurrency() > 1 {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    builder.enable_all().build()?.block_on(main)
+}
+
+async fn on_lambda(app: impl App) -> Result<(), Error> {
+    // lambda_runtime panics on the first of these that is missing.
+    if let Some(missing) = env::missing_function_variable() {
+        return Err(format!("{missing} is not set, although AWS_LAMBDA_RUNTIME_API is").into());
+    }
+    let described = Arc::new(env::function());
+    let handler = service_fn(move |event: LambdaEvent<Payload>| {
+        let app = app.clone();
+        let context = context_of(event.context, Arc::clone(&described));
+        async move {
+            let span = invocation_span(&context);
+            app.invoke(event.payload.0, context).instrument(span).await
+        }
+    });
+    Runtime::new(handler)
+        .layer(KeepBytes)
+        .run_concurrent()
+        .await
+        .map_err(Error)
+}
+
+/// The span that every line of an invocation is in.
+pub(crate) fn invocation_span(context: &Context) -> tracing::Span {
+    tracing::info_span!(
+        target: "powertools::runtime",
+        "invocation",
+        cold_start = context.cold_start,
+        function_name = context.function.name,
+        function_memory_size = context.function.memory_mib,
+        function_arn = context.function_arn,
+        function_request_id = context.request_id,
+        xray_trace_id = context.xray_root(),
+        tenant_id = context.tenant_id,
+    )
+}
+
+fn context_of(context: lambda_runtime::Context, function: Arc<Described>) -> Context {
+    let mut ours = Context::new(context.request_id);
+    ours.function_arn = context.invoked_function_arn;
+    ours.deadline = SystemTime::UNIX_EPOCH
+        .checked_add(Duration::from_millis(context.deadline))
+        .unwrap_or(ours.deadline);
+    ours.xray_trace_id = context.xray_trace_id.filter(|id| !id.is_empty());
+    ours.tenant_id = context.tenant_id.filter(|id| !id.is_empty());
+    ours.cold_start = context::take_cold_start();
+    ours.function = function;
+    ours
+}
+
+thread_local! {
+    /// The event on its way past lambda_runtime's parser, which knows no bytes; full only during the
+    /// one synchronous call in which [`KeepBytes`] hands it over.
+    static EVENT: Cell<Option<Bytes>> = const { Cell::new(None) };
+}
+
+/// An event's bytes, untouched.
+///
+/// lambda_runtime parses an event into the handler's type before it calls the handler. Taking a raw
+/// JSON value that way costs a scan and a copy of the whole event, so the bytes go around it.
+struct Payload(Bytes);
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer)?;
+        EVENT
+            .take()
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("the event went astray"))
+    }
+}
+
+/// Takes the bytes out of an invocation before lambda_runtime parses them.
+struct KeepBytes;
+
+impl<S> Layer<S> for KeepBytes {
+    type Service = KeptBytes<S>;
+
+    fn layer(&self, inner: S) -> KeptBytes<S> {
+        KeptBytes(inner)
+    }
+}
+
+#[derive(Clone)]
+struct KeptBytes<S>(S);
+
+impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for KeptBytes<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut task::Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, mut invocation: LambdaInvocation) -> S::Future {
+        let event = std::mem::replace(&mut invocation.body, Bytes::from_static(b"null"));
+        EVENT.set(Some(event));
+        let answering = self.0.call(invocation);
+        EVENT.set(None);
+        answering
+    }
+}
+
+impl Serialize for Reply {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Http(reply) => reply.serialize(serializer),
+            Self::Json(json) => json.serialize(serializer),
+        }
+    }
+}
+
+impl From<InvocationError> for Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        Self {
+            error_type: Cow::into_owned(error.error_type),
+            error_message: error.message,
+        }
+    }
+}
