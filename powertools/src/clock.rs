@@ -54,7 +54,7 @@ impl Utc {
     }
 
     /// `21/Nov/2026:10:00:00 +0000`: the time of a request context.
-    #[cfg(feature = "local")]
+    #[cfg(any(feature = "local", feature = "testing"))]
     pub(crate) fn common_log(self) -> String {
         const MONTHS: [&str; 12] = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -5,7 +5,7 @@
 
 #[cfg(feature = "router")]
 mod caught;
-#[cfg(any(feature = "logger", feature = "local"))]
+#[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
 mod clock;
 mod context;
 mod env;
@@ -13,6 +13,8 @@ mod env;
 pub mod event;
 #[cfg(feature = "runtime")]
 mod function;
+#[cfg(any(feature = "local", feature = "testing"))]
+mod gateway;
 #[cfg(feature = "interop")]
 pub mod interop;
 #[cfg(feature = "local")]
@@ -23,6 +25,8 @@ pub mod logger;
 pub mod router;
 #[cfg(feature = "runtime")]
 mod runtime;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use context::{Context, Function as FunctionInfo};
 #[cfg(feature = "runtime")]

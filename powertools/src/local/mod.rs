@@ -31,21 +31,21 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tracing::Instrument;
 
-use self::{events::Front, ids::uuid};
 use crate::{
     Context, Error,
     context::{self, Function},
     env,
+    event::Source,
     function::App,
+    gateway::{self, Answer},
     runtime::invocation_span,
 };
 
-mod events;
+mod errors;
 mod ids;
-mod replies;
 mod settings;
 
-use self::settings::Settings;
+use self::{ids::uuid, settings::Settings};
 
 /// What the gateways accept; Lambda's own limit is 6 MB of event.
 const MOST_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -53,15 +53,13 @@ const MOST_BODY_BYTES: usize = 10 * 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
 
-type Answer = http::Response<Full<Bytes>>;
-
 /// Serves `app` until the process ends.
 pub(crate) async fn serve(app: impl App) -> Result<(), Error> {
     let settings = Settings::read(std::env::args().skip(1))?;
     let listener = listen(settings.port).await?;
     let gateway = Arc::new(Gateway {
         app,
-        front: settings.front,
+        source: settings.source,
         function: function(),
     });
     banner(&gateway, listener.local_addr()?);
@@ -79,7 +77,7 @@ pub(crate) async fn serve(app: impl App) -> Result<(), Error> {
         tokio::spawn(async move {
             let service = service_fn(move |request| {
                 let gateway = Arc::clone(&gateway);
-                async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+                async move { Ok::<_, Infallible>(gateway.answer(request).await.map(Full::new)) }
             });
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -125,9 +123,9 @@ fn function() -> Arc<Function> {
 
 fn banner(gateway: &Gateway<impl App>, address: SocketAddr) {
     let mut text = format!(
-        "{} listens on http://{address} as {}\n",
+        "{} listens on http://{address}, as behind a {}\n",
         gateway.function.name,
-        gateway.front.name()
+        gateway.source.name()
     );
     for (methods, pattern) in gateway.app.listing() {
         text.push_str(&format!("  {methods:<7} {pattern}\n"));
@@ -143,7 +141,7 @@ fn print(text: &str) {
 
 struct Gateway<A> {
     app: A,
-    front: Front,
+    source: Source,
     function: Arc<Function>,
 }
 
@@ -155,7 +153,7 @@ impl<A: App> Gateway<A> {
             self.forward(request).await
         } else {
             let text = "the Host header does not name this machine; ask for localhost";
-            replies::message(StatusCode::FORBIDDEN, text)
+            errors::message(StatusCode::FORBIDDEN, text)
         };
         let ms = started.elapsed().as_secs_f64() * 1000.0;
         // What the client wrote is printed escaped: a terminal obeys control characters.
@@ -171,35 +169,38 @@ impl<A: App> Gateway<A> {
         let (parts, body) = request.into_parts();
         let body = match Limited::new(body, MOST_BODY_BYTES).collect().await {
             Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return self.front.too_large(),
-            Err(_) => return replies::message(StatusCode::BAD_REQUEST, "Bad Request"),
+            Err(error) if error.is::<LengthLimitError>() => return errors::too_large(self.source),
+            Err(_) => return errors::message(StatusCode::BAD_REQUEST, "Bad Request"),
         };
         let request_id = uuid();
         if parts.uri.path() == INVOCATIONS {
             return self.direct(&parts, body, request_id).await;
         }
-        let Some(event) = self.front.event(&parts, &body, &request_id) else {
-            return replies::message(StatusCode::BAD_REQUEST, "Bad Request");
+        let Some(event) = gateway::event(self.source, &parts, &body, &request_id) else {
+            return errors::message(StatusCode::BAD_REQUEST, "Bad Request");
         };
-        match self.invoke(event.into(), request_id).await {
-            Some(Ok(reply)) => self.front.read(&reply),
-            Some(Err(_)) => self.front.failed(),
-            None => self.front.timed_out(),
+        match self.invoke(event.to_string().into(), request_id).await {
+            Some(Ok(reply)) => gateway::read(self.source, &reply).unwrap_or_else(|| {
+                tracing::error!("the reply is not one that a {} accepts", self.source);
+                errors::failed(self.source)
+            }),
+            Some(Err(_)) => errors::failed(self.source),
+            None => errors::timed_out(self.source),
         }
     }
 
     async fn direct(&self, parts: &http::request::Parts, event: Bytes, id: String) -> Answer {
         // A web page may send a POST anywhere without asking, but not without saying who it is.
         if parts.headers.contains_key(header::ORIGIN) {
-            return replies::message(StatusCode::FORBIDDEN, "no invocations from web pages");
+            return errors::message(StatusCode::FORBIDDEN, "no invocations from web pages");
         }
         if parts.method != Method::POST {
-            return replies::message(StatusCode::METHOD_NOT_ALLOWED, "invoke with POST");
+            return errors::message(StatusCode::METHOD_NOT_ALLOWED, "invoke with POST");
         }
         match self.invoke(event, id).await {
-            Some(Ok(json)) => replies::json(StatusCode::OK, json),
-            Some(Err(json)) => replies::unhandled(json),
-            None => replies::unhandled(
+            Some(Ok(json)) => gateway::json(StatusCode::OK, json),
+            Some(Err(json)) => errors::unhandled(json),
+            None => errors::unhandled(
                 format!(r#"{{"errorMessage":"Task timed out after {TIMEOUT:?}"}}"#).into(),
             ),
         }

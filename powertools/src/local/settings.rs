@@ -1,14 +1,13 @@
 //! How the gateway is to run, from arguments and environment.
 
-use super::events::Front;
-use crate::{Error, env};
+use crate::{Error, env, event::Source};
 
 const PORT: u16 = 9000;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Settings {
     pub(super) port: u16,
-    pub(super) front: Front,
+    pub(super) source: Source,
 }
 
 impl Settings {
@@ -22,13 +21,15 @@ impl Settings {
                 .parse()
                 .map_err(|_| format!("`{text}` is no port: use a number from 0 to 65535"))?,
         };
-        let front = match env::local_event() {
-            None => Front::Http,
-            Some(text) => Front::named(&text).ok_or_else(|| {
-                format!("POWERTOOLS_LOCAL_EVENT is `{text}`, but it is either `http` or `rest`")
-            })?,
+        let source = match env::local_event().as_deref() {
+            None | Some("http") => Source::HttpApi,
+            Some("rest") => Source::RestApi,
+            Some(other) => {
+                let text = "but it is either `http` or `rest`";
+                return Err(format!("POWERTOOLS_LOCAL_EVENT is `{other}`, {text}").into());
+            }
         };
-        Ok(Self { port, front })
+        Ok(Self { port, source })
     }
 }
 

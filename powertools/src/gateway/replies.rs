@@ -1,50 +1,22 @@
-//! Replies as API Gateway reads them.
+//! Replies as API Gateway reads them: what becomes of one, and which ones it refuses.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use http_body_util::Full;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Answer, events::Front};
+use crate::event::Source;
 
-impl Front {
-    /// The response that a reply stands for; the front end's own error if it stands for none.
-    pub(super) fn read(self, reply: &[u8]) -> Answer {
-        let answer = match self {
-            Self::Http => read_http(reply),
-            Self::Rest => read_rest(reply),
-        };
-        answer.unwrap_or_else(|| {
-            tracing::error!("the reply is not one that {} accepts", self.name());
-            self.failed()
-        })
-    }
+/// An HTTP response, its body whole.
+pub(crate) type Answer = http::Response<Bytes>;
 
-    /// What a client gets when the invocation failed.
-    pub(super) fn failed(self) -> Answer {
-        match self {
-            Self::Http => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
-            Self::Rest => message(StatusCode::BAD_GATEWAY, "Internal server error"),
-        }
-    }
-
-    /// What a client gets when the function takes too long.
-    pub(super) fn timed_out(self) -> Answer {
-        match self {
-            Self::Http => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
-            Self::Rest => message(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out"),
-        }
-    }
-
-    /// What a client gets when it sends too much.
-    pub(super) fn too_large(self) -> Answer {
-        let text = match self {
-            Self::Http => "Request Entity Too Large",
-            Self::Rest => "Request Too Long",
-        };
-        message(StatusCode::PAYLOAD_TOO_LARGE, text)
+/// The response that a reply stands for, read as `source` reads it; `None` for a reply that it does
+/// not accept.
+pub(crate) fn read(source: Source, reply: &[u8]) -> Option<Answer> {
+    match source {
+        Source::HttpApi | Source::FunctionUrl => version_2(source, reply),
+        Source::RestApi | Source::HttpApiV1 => version_1(source, reply),
     }
 }
 
@@ -63,7 +35,7 @@ struct HttpReply {
 }
 
 /// Payload 2.0: without a `statusCode` the whole reply is the body.
-fn read_http(reply: &[u8]) -> Option<Answer> {
+fn version_2(source: Source, reply: &[u8]) -> Option<Answer> {
     let value: Value = serde_json::from_slice(reply).ok()?;
     if value.get("statusCode").is_none() {
         return Some(json(StatusCode::OK, reply.to_vec()));
@@ -78,7 +50,7 @@ fn read_http(reply: &[u8]) -> Option<Answer> {
     }
     headers
         .entry(header::CONTENT_TYPE)
-        .or_insert(HeaderValue::from_static("text/plain; charset=utf-8"));
+        .or_insert(HeaderValue::from_static(default_type(source)));
     answer(
         reply.status_code,
         headers,
@@ -102,7 +74,7 @@ struct RestReply {
 }
 
 /// Payload 1.0: a key that the format does not know spoils the reply.
-fn read_rest(reply: &[u8]) -> Option<Answer> {
+fn version_1(source: Source, reply: &[u8]) -> Option<Answer> {
     let reply: RestReply = serde_json::from_slice(reply).ok()?;
     let mut headers = HeaderMap::new();
     for (name, values) in reply.multi_value_headers.unwrap_or_default() {
@@ -115,13 +87,21 @@ fn read_rest(reply: &[u8]) -> Option<Answer> {
     }
     headers
         .entry(header::CONTENT_TYPE)
-        .or_insert(HeaderValue::from_static("application/json"));
+        .or_insert(HeaderValue::from_static(default_type(source)));
     answer(
         reply.status_code,
         headers,
         reply.body,
         reply.is_base64_encoded,
     )
+}
+
+/// The content type of a response whose reply names none.
+const fn default_type(source: Source) -> &'static str {
+    match source {
+        Source::RestApi | Source::FunctionUrl => "application/json",
+        Source::HttpApi | Source::HttpApiV1 => "text/plain; charset=utf-8",
+    }
 }
 
 fn add(headers: &mut HeaderMap, name: &str, value: &Value) -> Option<()> {
@@ -151,7 +131,7 @@ fn answer(status: u16, headers: HeaderMap, body: Option<String>, base64: bool) -
     } else {
         body.into_bytes()
     };
-    let mut answer = http::Response::new(Full::from(body));
+    let mut answer = http::Response::new(body.into());
     // An informational status would not end the exchange.
     *answer.status_mut() = StatusCode::from_u16(status)
         .ok()
@@ -160,28 +140,9 @@ fn answer(status: u16, headers: HeaderMap, body: Option<String>, base64: bool) -
     Some(answer)
 }
 
-/// A gateway's own answer.
-pub(super) fn message(status: StatusCode, text: &str) -> Answer {
-    json(
-        status,
-        serde_json::json!({ "message": text })
-            .to_string()
-            .into_bytes(),
-    )
-}
-
-/// A failed direct invocation.
-pub(super) fn unhandled(error: Vec<u8>) -> Answer {
-    let mut answer = json(StatusCode::OK, error);
-    answer.headers_mut().insert(
-        "x-amz-function-error",
-        HeaderValue::from_static("Unhandled"),
-    );
-    answer
-}
-
-pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Answer {
-    let mut answer = http::Response::new(Full::new(Bytes::from(body)));
+/// A response of this JSON.
+pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Answer {
+    let mut answer = http::Response::new(Bytes::from(body));
     *answer.status_mut() = status;
     answer.headers_mut().insert(
         header::CONTENT_TYPE,

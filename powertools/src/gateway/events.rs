@@ -1,7 +1,7 @@
 //! HTTP requests as the events of API Gateway.
 //!
-//! What each front end decodes, joins and leaves out is in aws-facts: the table of who has already
-//! decoded what, and the sections on details and bodies.
+//! What each front end decodes, joins and leaves out was captured from live ones; the sources are in
+//! `docs/platform.md`.
 
 use std::{
     collections::BTreeMap,
@@ -14,53 +14,49 @@ use http::{HeaderMap, header, request::Parts};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use crate::clock::Utc;
+use crate::{clock::Utc, event::Source};
 
-/// Which front end the gateway plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Front {
-    /// An HTTP API with payload format 2.0.
-    Http,
-    /// A REST API with proxy integration.
-    Rest,
-}
-
-impl Front {
-    pub(super) fn named(name: &str) -> Option<Self> {
-        match &*name.to_ascii_lowercase() {
-            "http" => Some(Self::Http),
-            "rest" => Some(Self::Rest),
-            _ => None,
-        }
-    }
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Http => "an HTTP API (payload 2.0)",
-            Self::Rest => "a REST API",
-        }
-    }
-
-    /// The event's JSON; `None` for a request that the front end would refuse.
-    pub(super) fn event(self, parts: &Parts, body: &Bytes, request_id: &str) -> Option<String> {
-        let event = match self {
-            Self::Http => http_api(parts, body, request_id)?,
-            Self::Rest => rest_api(parts, body, request_id)?,
-        };
-        Some(event.to_string())
+/// The event that `source` would send for a request; `None` for one that it would refuse.
+pub(crate) fn event(
+    source: Source,
+    parts: &Parts,
+    body: &Bytes,
+    request_id: &str,
+) -> Option<Value> {
+    match source {
+        Source::HttpApi | Source::FunctionUrl => version_2(source, parts, body, request_id),
+        Source::RestApi | Source::HttpApiV1 => version_1(source, parts, body, request_id),
     }
 }
 
-/// Payload 2.0: the path decoded, names in lower case, repeated values joined, cookies apart.
-fn http_api(parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
-    let path = decoded(parts.uri.path())?;
+/// Payload 2.0: names in lower case, repeated values joined, cookies apart.
+///
+/// An HTTP API decodes the path and takes the `cookie` header away; a function URL does neither.
+fn version_2(source: Source, parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
+    let is_url = source == Source::FunctionUrl;
+    let path = decoded(parts.uri.path());
+    let (raw_path, path) = if is_url {
+        let raw = parts.uri.path();
+        (raw.to_owned(), path.unwrap_or_else(|| raw.to_owned()))
+    } else {
+        let path = path?;
+        (path.clone(), path)
+    };
     let query = parts.uri.query().unwrap_or("");
     let mut headers = BTreeMap::new();
-    for name in parts.headers.keys().filter(|name| **name != header::COOKIE) {
+    for name in parts.headers.keys() {
+        if *name == header::COOKIE && !is_url {
+            continue;
+        }
+        let separator = if *name == header::COOKIE { "; " } else { "," };
         let values: Vec<_> = values(&parts.headers, name.as_str()).collect();
-        headers.insert(name.as_str(), values.join(","));
+        headers.insert(name.as_str(), values.join(separator));
     }
-    let host = host(&parts.headers);
+    let host = if is_url {
+        format!("{API}.lambda-url.us-east-1.on.aws")
+    } else {
+        host(&parts.headers)
+    };
     headers
         .entry("x-forwarded-for")
         .or_insert_with(|| SOURCE_IP.to_owned());
@@ -71,7 +67,7 @@ fn http_api(parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
     let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": path,
+        "rawPath": raw_path,
         "rawQueryString": query,
         "headers": headers,
         "requestContext": {
@@ -119,18 +115,24 @@ fn http_api(parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
     Some(event)
 }
 
-/// Payload 1.0 of a REST API: the path as the client wrote it, the query decoded, what is absent null.
+/// Payload 1.0: the path as the client wrote it, the query decoded, what is absent null.
 ///
-/// As if `binaryMediaTypes` were set for whatever is not UTF-8; without that setting a REST API would
-/// have destroyed such a body.
-fn rest_api(parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
+/// A REST API is taken to have `binaryMediaTypes` for whatever is not UTF-8; without that setting it
+/// would have destroyed such a body. An HTTP API writes header names in train case.
+fn version_1(source: Source, parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
+    let is_rest = source == Source::RestApi;
     let path = parts.uri.path();
     let mut single = Map::new();
     let mut multi = Map::new();
     for name in parts.headers.keys() {
         let values: Vec<_> = values(&parts.headers, name.as_str()).collect();
-        single.insert(name.to_string(), values.last().cloned().into());
-        multi.insert(name.to_string(), values.into());
+        let name = if is_rest {
+            name.to_string()
+        } else {
+            train_case(name.as_str())
+        };
+        single.insert(name.clone(), values.last().cloned().into());
+        multi.insert(name, values.into());
     }
     let query = grouped(parts.uri.query().unwrap_or(""))?;
     let some = |map: Map<String, Value>| {
@@ -152,10 +154,17 @@ fn rest_api(parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
     } else {
         ("/{proxy+}", json!({ "proxy": proxy }))
     };
-    let (text, is_base64) = text_or_base64(std::str::from_utf8(body).ok(), body);
+    let text = std::str::from_utf8(body).ok();
+    let text = text.filter(|_| is_rest || is_text(&parts.headers));
+    let (text, is_base64) = text_or_base64(text, body);
+    let (stage, context_path) = if is_rest {
+        ("local", format!("/local{path}"))
+    } else {
+        ("$default", decoded(path)?)
+    };
     let host = host(&parts.headers);
     let now = SystemTime::now();
-    Some(json!({
+    let mut event = json!({
         "resource": resource,
         "path": path,
         "httpMethod": parts.method.as_str(),
@@ -176,23 +185,35 @@ fn rest_api(parts: &Parts, body: &Bytes, request_id: &str) -> Option<Value> {
                 "sourceIp": SOURCE_IP,
                 "userAgent": values(&parts.headers, "user-agent").next(),
             },
-            "path": format!("/{STAGE}{path}"),
+            "path": context_path,
             "protocol": "HTTP/1.1",
             "requestId": request_id,
             "requestTime": Utc::of(now).common_log(),
             "requestTimeEpoch": epoch_ms(now),
             "resourcePath": resource,
-            "stage": STAGE,
+            "stage": stage,
         },
         "body": if body.is_empty() { Value::Null } else { text.into() },
         "isBase64Encoded": is_base64 && !body.is_empty(),
-    }))
+    });
+    if !is_rest {
+        event["version"] = "1.0".into();
+    }
+    Some(event)
 }
 
 const SOURCE_IP: &str = "127.0.0.1";
 const ACCOUNT: &str = "123456789012";
 const API: &str = "local";
-const STAGE: &str = "local";
+
+/// `content-type` as `Content-Type`.
+fn train_case(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    words.collect::<Vec<_>>().join("-")
+}
 
 fn epoch_ms(now: SystemTime) -> u64 {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -1,0 +1,318 @@
+//! A client for tests: requests as any front end sends them, through the whole function, no socket.
+//!
+//! ```
+//! # #[cfg(feature = "macros")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use powertools::{event::Source, router::{Path, Router, get, routes}, testing::TestClient};
+//!
+//! #[get("/hello/{name}")]
+//! async fn hello(Path(name): Path<String>) -> String { format!("hello {name}") }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let client = TestClient::new(Router::new(routes![hello])?);
+//! let reply = client.get("/hello/a%20b").source(Source::RestApi).await;
+//! assert_eq!(reply.status(), 200);
+//! assert_eq!(reply.text(), "hello a b");
+//! # Ok(())
+//! # })
+//! # }
+//! # #[cfg(not(feature = "macros"))]
+//! # fn main() {}
+//! ```
+//!
+//! A request is written as the event of its source, decoded, handled, encoded, and the reply read as
+//! that source reads it: what the client sees here is what a client of the real front end would see.
+//! Failures of the test itself (an unknown event, a reply that the source refuses) panic with what
+//! was wrong.
+
+use std::{fmt, future::IntoFuture, pin::Pin};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    Context,
+    event::Source,
+    function::{App, InvocationError},
+    gateway,
+};
+
+/// What a client has to encode in a path and query, and a test may leave unencoded.
+const URL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
+
+/// Sends requests to an application within the test.
+#[derive(Clone, Debug)]
+pub struct TestClient<A> {
+    app: A,
+    source: Source,
+}
+
+impl<A: App> TestClient<A> {
+    /// A client that speaks through an HTTP API unless told otherwise.
+    pub const fn new(app: A) -> Self {
+        Self {
+            app,
+            source: Source::HttpApi,
+        }
+    }
+
+    /// Speaks through this front end unless a request says otherwise.
+    #[must_use]
+    pub const fn source(mut self, source: Source) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// A GET request.
+    pub fn get(&self, url: &str) -> TestRequest<'_, A> {
+        self.request(Method::GET, url)
+    }
+
+    /// A POST request.
+    pub fn post(&self, url: &str) -> TestRequest<'_, A> {
+        self.request(Method::POST, url)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, url: &str) -> TestRequest<'_, A> {
+        self.request(Method::PUT, url)
+    }
+
+    /// A PATCH request.
+    pub fn patch(&self, url: &str) -> TestRequest<'_, A> {
+        self.request(Method::PATCH, url)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, url: &str) -> TestRequest<'_, A> {
+        self.request(Method::DELETE, url)
+    }
+
+    /// A request of any method. `url` is a path with or without a query, percent-encoded where that
+    /// matters; spaces and characters beyond ASCII are encoded here.
+    ///
+    /// # Panics
+    ///
+    /// When `url` is none.
+    pub fn request(&self, method: Method, url: &str) -> TestRequest<'_, A> {
+        let uri: Uri = utf8_percent_encode(url, URL)
+            .to_string()
+            .parse()
+            .unwrap_or_else(|error| panic!("`{url}` is no path and query: {error}"));
+        let mut request = http::Request::new(Bytes::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        let host = HeaderValue::from_static("api.example");
+        request.headers_mut().insert(header::HOST, host);
+        TestRequest {
+            app: &self.app,
+            source: self.source,
+            context: Context::new("00000000-0000-4000-8000-000000000000"),
+            request,
+        }
+    }
+
+    /// A direct invocation, or the event of any other service: the result as JSON.
+    ///
+    /// # Errors
+    ///
+    /// What Lambda would report as a failed invocation.
+    ///
+    /// # Panics
+    ///
+    /// When `event` does not serialise.
+    pub async fn invoke(&self, event: impl Serialize) -> Result<Value, InvocationError> {
+        let event = serde_json::to_vec(&event).expect("the event serialises");
+        self.invoke_raw(event).await
+    }
+
+    /// The same with bytes that need not be JSON.
+    ///
+    /// # Errors
+    ///
+    /// What Lambda would report as a failed invocation.
+    ///
+    /// # Panics
+    ///
+    /// When the result is not JSON, which would be a mistake in this crate.
+    pub async fn invoke_raw(&self, event: impl Into<Bytes>) -> Result<Value, InvocationError> {
+        let context = Context::new("00000000-0000-4000-8000-000000000000");
+        let reply = self.app.invoke(event.into(), context).await?;
+        Ok(serde_json::to_value(&reply).expect("a reply is JSON"))
+    }
+}
+
+/// A request about to be sent: `.await` sends it.
+#[must_use = "a request is sent when it is awaited"]
+pub struct TestRequest<'c, A> {
+    app: &'c A,
+    source: Source,
+    context: Context,
+    request: http::Request<Bytes>,
+}
+
+impl<A: App> TestRequest<'_, A> {
+    /// Speaks through this front end.
+    pub const fn source(mut self, source: Source) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// Adds a header, keeping others of the same name.
+    ///
+    /// # Panics
+    ///
+    /// When HTTP does not allow the name or the value.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let parsed = HeaderName::from_bytes(name.as_bytes());
+        let name = parsed.unwrap_or_else(|error| panic!("header name `{name}`: {error}"));
+        let parsed = HeaderValue::from_bytes(value.as_ref());
+        let value = parsed.unwrap_or_else(|error| panic!("value of header `{name}`: {error}"));
+        self.request.headers_mut().append(name, value);
+        self
+    }
+
+    /// Sets the body.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        *self.request.body_mut() = body.into();
+        self
+    }
+
+    /// Sets the body to JSON, and the content type unless there is one.
+    ///
+    /// # Panics
+    ///
+    /// When `value` does not serialise.
+    pub fn json(mut self, value: impl Serialize) -> Self {
+        let json = HeaderValue::from_static("application/json");
+        let headers = self.request.headers_mut();
+        headers.entry(header::CONTENT_TYPE).or_insert(json);
+        self.body(serde_json::to_vec(&value).expect("the value serialises"))
+    }
+
+    /// Sets the invocation that the request comes with.
+    pub fn context(mut self, context: Context) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// The event that the source would send for this request.
+    ///
+    /// # Panics
+    ///
+    /// When the source would refuse the request itself.
+    #[must_use]
+    pub fn event(&self) -> Value {
+        let (parts, body) = self.request.clone().into_parts();
+        gateway::event(self.source, &parts, &body, &self.context.request_id)
+            .unwrap_or_else(|| panic!("a {} refuses {} itself", self.source, parts.uri))
+    }
+
+    async fn send(self) -> TestReply {
+        let event = self.event().to_string();
+        let reply = match self.app.invoke(event.into(), self.context).await {
+            Ok(reply) => serde_json::to_vec(&reply).expect("a reply is JSON"),
+            Err(error) => panic!("{error:?}"),
+        };
+        let raw = serde_json::from_slice(&reply).expect("a reply is JSON");
+        let Some(answer) = gateway::read(self.source, &reply) else {
+            panic!("a {} does not accept the reply {raw}", self.source);
+        };
+        TestReply { answer, raw }
+    }
+}
+
+impl<'c, A: App> IntoFuture for TestRequest<'c, A> {
+    type Output = TestReply;
+    type IntoFuture = Pin<Box<dyn Future<Output = TestReply> + Send + 'c>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<A> fmt::Debug for TestRequest<'_, A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TestRequest")
+            .field("source", &self.source)
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the client got.
+#[derive(Clone, Debug)]
+pub struct TestReply {
+    answer: gateway::Answer,
+    raw: Value,
+}
+
+impl TestReply {
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.answer.status()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.answer.headers()
+    }
+
+    /// The first value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.answer.headers().get(name)?.to_str().ok()
+    }
+
+    /// Every value of a header.
+    #[must_use]
+    pub fn header_all(&self, name: &str) -> Vec<&str> {
+        let values = self.answer.headers().get_all(name).iter();
+        values.filter_map(|value| value.to_str().ok()).collect()
+    }
+
+    /// The cookies that are set, as written.
+    #[must_use]
+    pub fn cookies(&self) -> Vec<&str> {
+        self.header_all("set-cookie")
+    }
+
+    /// The body's bytes, base64 undone.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.answer.body()
+    }
+
+    /// The body as text.
+    ///
+    /// # Panics
+    ///
+    /// When it is not UTF-8.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(self.bytes()).expect("the body is UTF-8")
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    ///
+    /// When it is not JSON, or not a `T`.
+    #[must_use]
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(self.bytes())
+            .unwrap_or_else(|error| panic!("the body is not as expected: {error}: {}", self.text()))
+    }
+
+    /// The reply as the function gave it to Lambda.
+    #[must_use]
+    pub const fn raw(&self) -> &Value {
+        &self.raw
+    }
+}
