@@ -32,13 +32,13 @@ pub struct Context {
     /// Whether this is the first invocation that this process serves.
     pub cold_start: bool,
     /// The function, which is the same for every invocation of a process.
-    pub function: Arc<Function>,
+    pub function: Arc<FunctionInfo>,
 }
 
 /// The function that is running, from its environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Function {
+pub struct FunctionInfo {
     /// `AWS_LAMBDA_FUNCTION_NAME`.
     pub name: String,
     /// `AWS_LAMBDA_FUNCTION_VERSION`.

@@ -51,8 +51,8 @@ pub(crate) fn missing_function_variable() -> Option<&'static str> {
 
 /// What the environment says of the function.
 #[cfg(feature = "runtime")]
-pub(crate) fn function() -> crate::context::Function {
-    let mut function = crate::context::Function::default();
+pub(crate) fn function() -> crate::context::FunctionInfo {
+    let mut function = crate::context::FunctionInfo::default();
     let [name, memory, version] = FUNCTION.map(|name| text(name).unwrap_or_default());
     function.name = name;
     function.memory_mib = memory.parse().unwrap_or_default();

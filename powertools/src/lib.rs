@@ -1,6 +1,65 @@
-//! Small tools for AWS Lambda functions: a router, a structured logger, cached parameters.
+//! Small tools for AWS Lambda functions: a router, a structured logger, and (soon) cached parameters.
 //!
 //! Write ordinary async functions; this crate turns events into requests and answers into replies.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "macros", feature = "logger", feature = "runtime"))]
+//! # mod shop {
+//! use powertools::router::{Json, Path, Router, get, routes};
+//!
+//! /// An order as the shop shows it.
+//! #[derive(serde::Serialize)]
+//! struct Order {
+//!     id: u64,
+//!     state: &'static str,
+//! }
+//!
+//! #[get("/orders/{id}")]
+//! async fn order(Path(id): Path<u64>) -> Json<Order> {
+//!     tracing::info!(order_id = id, "looking up");
+//!     Json(Order { id, state: "shipped" })
+//! }
+//!
+//! fn main() -> Result<(), powertools::Error> {
+//!     powertools::start(async {
+//!         powertools::logger::init();
+//!         powertools::run(Router::new(routes![order])?).await
+//!     })
+//! }
+//! # }
+//! # fn main() {}
+//! ```
+//!
+//! `cargo run` serves it on `http://127.0.0.1:9000`; the same binary runs on Lambda behind a REST API,
+//! an HTTP API (payload 1.0 and 2.0) and a function URL.
+//!
+//! - [`router`] – routes, extractors, answers, errors
+//! - [`logger`] – one JSON line per `tracing` event
+//! - [`Function`] – HTTP and direct invocations in one function
+//! - [`event`] – what front ends send and accept, decoded and encoded once
+//! - [`testing`] – a client for tests that speaks through any front end
+//! - [`local`] – the function on localhost
+//! - [`interop`] – axum and other tower services hosted here, and a router in tower
+//! - [`docs`] – why it is as it is, and what of Lambda it relies on
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `router` | yes | [`router`] and [`event`] |
+//! | `macros` | yes | `#[get("/…")]` and its kin, `routes![…]` |
+//! | `logger` | yes | [`logger`] |
+//! | `runtime` | yes | [`run`], [`start`], [`Function`] |
+//! | `local` | yes | [`local`]: `cargo run` without AWS |
+//! | `event` | with `router` | [`event`] alone |
+//! | `testing` | no | [`testing`] |
+//! | `interop` | no | [`interop`] |
+//!
+//! Features add names and change no behaviour. None of them brings an AWS SDK.
+//!
+//! # What it leaves out
+//!
+//! Streaming bodies, WebSocket state, and anything that needs code to run before `main`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "router")]
@@ -28,8 +87,19 @@ mod runtime;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use context::{Context, Function as FunctionInfo};
+pub use context::{Context, FunctionInfo};
 #[cfg(feature = "runtime")]
 pub use function::{App, Function, HttpApp, InvocationError};
 #[cfg(feature = "runtime")]
 pub use runtime::{Error, run, start};
+
+pub mod docs {
+    //! The longer texts: why the crate is as it is, and what of Lambda it relies on.
+
+    pub mod design {
+        #![doc = include_str!("../docs/design.md")]
+    }
+    pub mod platform {
+        #![doc = include_str!("../docs/platform.md")]
+    }
+}

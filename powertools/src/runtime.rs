@@ -21,7 +21,7 @@ use tracing::Instrument;
 
 use crate::{
     Context,
-    context::{self, Function as Described},
+    context::{self, FunctionInfo},
     env,
     function::{App, InvocationError, Reply},
 };
@@ -156,7 +156,7 @@ pub(crate) fn invocation_span(context: &Context) -> tracing::Span {
     )
 }
 
-fn context_of(context: lambda_runtime::Context, function: Arc<Described>) -> Context {
+fn context_of(context: lambda_runtime::Context, function: Arc<FunctionInfo>) -> Context {
     let mut ours = Context::new(context.request_id);
     ours.function_arn = context.invoked_function_arn;
     ours.deadline = SystemTime::UNIX_EPOCH

@@ -33,7 +33,7 @@ use tracing::Instrument;
 
 use crate::{
     Context, Error,
-    context::{self, Function},
+    context::{self, FunctionInfo},
     env,
     event::Source,
     function::App,
@@ -103,7 +103,7 @@ async fn listen(port: u16) -> Result<TcpListener, Error> {
 }
 
 /// What the environment says of the function, with stand-ins for what only Lambda sets.
-fn function() -> Arc<Function> {
+fn function() -> Arc<FunctionInfo> {
     let mut function = env::function();
     if function.name.is_empty() {
         let program = std::env::current_exe().ok();
@@ -142,7 +142,7 @@ fn print(text: &str) {
 struct Gateway<A> {
     app: A,
     source: Source,
-    function: Arc<Function>,
+    function: Arc<FunctionInfo>,
 }
 
 impl<A: App> Gateway<A> {
