@@ -123,7 +123,7 @@ fn function() -> Arc<FunctionInfo> {
 
 fn banner(gateway: &Gateway<impl App>, address: SocketAddr) {
     let mut text = format!(
-        "{} listens on http://{address}, as behind a {}\n",
+        "{} listens on http://{address} (source: {})\n",
         gateway.function.name,
         gateway.source.name()
     );
