@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::{
     Context,
     caught::caught,
-    event::{self, DecodeError, Decoded, Limits, Problem, Request, Response},
+    event::{self, DecodeError, Decoded, Headers, Limits, Problem, Request, Response},
     router::{Router, report},
 };
 
@@ -46,6 +46,12 @@ pub trait HttpApp: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn accepted(&self) -> Limits;
 
+    /// Finishes the answer to a request with these headers that could not be decoded.
+    #[doc(hidden)]
+    fn finish(&self, headers: &Headers, response: &mut Response) {
+        let _ = (headers, response);
+    }
+
     /// Methods and patterns, as far as they are known.
     #[doc(hidden)]
     fn listing(&self) -> Vec<(String, String)>;
@@ -58,6 +64,10 @@ impl<S: Send + Sync + 'static> HttpApp for Router<S> {
 
     fn accepted(&self) -> Limits {
         *Self::accepted(self)
+    }
+
+    fn finish(&self, headers: &Headers, response: &mut Response) {
+        self.decorate(headers, response);
     }
 
     fn listing(&self) -> Vec<(String, String)> {
@@ -80,7 +90,7 @@ impl<H: HttpApp> App for H {
         match event::decode(event, context, &self.accepted()) {
             Ok(Decoded::Http(request)) => Ok(respond(self, *request).await),
             Ok(Decoded::Other(event)) => Err(InvocationError::unknown_event(&event)),
-            Err(error) => refuse(error),
+            Err(error) => refuse(error, |headers, response| self.finish(headers, response)),
         }
     }
 
@@ -103,11 +113,15 @@ async fn respond(app: &impl HttpApp, request: Request) -> Reply {
 }
 
 /// Answers an event that could not become a request.
-fn refuse(error: DecodeError) -> Result<Reply, InvocationError> {
+fn refuse(
+    error: DecodeError,
+    finish: impl FnOnce(&Headers, &mut Response),
+) -> Result<Reply, InvocationError> {
     match error {
         DecodeError::Rejected {
             source,
             mut response,
+            headers,
             context,
         } => {
             tracing::info!(
@@ -117,6 +131,7 @@ fn refuse(error: DecodeError) -> Result<Reply, InvocationError> {
                 "refused",
             );
             report(&mut response, &context.request_id);
+            finish(&headers, &mut response);
             Ok(Reply::Http(event::Reply::new(source, *response)))
         }
         DecodeError::NotJson { reason, .. } => Err(InvocationError::new(
@@ -235,7 +250,11 @@ impl App for Function {
                 }
                 None => Err(InvocationError::unknown_event(&event)),
             },
-            Err(error) => refuse(error),
+            Err(error) => refuse(error, |headers, response| {
+                if let Some(http) = &self.http {
+                    http.finish(headers, response);
+                }
+            }),
         }
     }
 
@@ -252,6 +271,7 @@ type Invoked<'a> = Pin<Box<dyn Future<Output = Result<Reply, InvocationError>> +
 trait AnyHttp: Send + Sync {
     fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
     fn accepted(&self) -> Limits;
+    fn finish(&self, headers: &Headers, response: &mut Response);
     fn listing(&self) -> Vec<(String, String)>;
 }
 
@@ -262,6 +282,10 @@ impl<H: HttpApp> AnyHttp for H {
 
     fn accepted(&self) -> Limits {
         HttpApp::accepted(self)
+    }
+
+    fn finish(&self, headers: &Headers, response: &mut Response) {
+        HttpApp::finish(self, headers, response);
     }
 
     fn listing(&self) -> Vec<(String, String)> {

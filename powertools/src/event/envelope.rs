@@ -13,7 +13,9 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::Source;
+use bytestring::ByteString;
+
+use super::{Headers, Source, lazy};
 
 /// Visitor methods that accept a kind of value only to pass over it.
 macro_rules! pass_over {
@@ -110,6 +112,18 @@ impl<'a> Envelope<'a> {
             Some("1.0") => Some(Source::HttpApiV1),
             Some(_) => None,
         }
+    }
+
+    /// The headers, all values where the front end kept them.
+    pub(super) fn raw_headers(&self) -> Option<&'a str> {
+        // The single-value map keeps only the last of repeated headers, so it is second choice.
+        let maps = [self.multi_value_headers, self.headers].into_iter();
+        let mut maps = maps.flatten().map(RawValue::get);
+        maps.find(|json| json.len() > "null".len())
+    }
+
+    pub(super) fn headers(&self, event: &ByteString) -> Headers {
+        Headers::new(lazy::pairs(event, self.raw_headers()))
     }
 
     pub(super) fn keys(&self) -> Vec<String> {

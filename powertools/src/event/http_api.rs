@@ -47,7 +47,7 @@ pub(super) fn decode(
         path,
         raw_path,
         query: QueryPairs::new(query::parse(&raw_query)?),
-        headers: envelope.headers.map(slice),
+        headers: envelope.raw_headers().map(|json| event.slice_ref(json)),
         cookies: envelope.cookies.map(slice),
         body,
     })

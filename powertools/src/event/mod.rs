@@ -157,6 +157,9 @@ pub enum DecodeError {
         source: Source,
         /// The answer, in no source's shape yet.
         response: Box<Response>,
+        /// The request's headers, for what depends on them: an answer that a page of another origin
+        /// may read has to say so.
+        headers: Headers,
         /// The invocation it came with.
         context: Box<Context>,
     },
@@ -236,6 +239,7 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
         Err(problem) => Err(DecodeError::Rejected {
             source,
             response: Box::new(problem.into()),
+            headers: envelope.headers(&json),
             context: Box::new(context),
         }),
     }

@@ -76,6 +76,12 @@ impl Request {
         &self.parts.path
     }
 
+    /// The path, shared: the log line needs it when the request is gone.
+    #[cfg(feature = "router")]
+    pub(crate) fn shared_path(&self) -> ByteString {
+        self.parts.path.clone()
+    }
+
     /// The path as the front end passed it on: for display, not for decisions.
     #[must_use]
     pub fn raw_path(&self) -> &str {

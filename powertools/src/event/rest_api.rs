@@ -47,11 +47,7 @@ pub(super) fn decode(
         .map(|raw| lazy::pairs(event, raw.map(RawValue::get)))
         .find(|pairs| !pairs.is_empty())
         .unwrap_or_default();
-    let headers = [envelope.multi_value_headers, envelope.headers]
-        .into_iter()
-        .flatten()
-        .find(|raw| raw.get().len() > "null".len())
-        .map(|raw| event.slice_ref(raw.get()));
+    let headers = envelope.raw_headers().map(|json| event.slice_ref(json));
     Ok(Parts {
         method,
         path,

@@ -30,6 +30,14 @@ pub enum RouteError {
         /// What is wrong with it and what to write instead.
         reason: String,
     },
+    /// A policy for other origins that is none.
+    #[error("CORS of {of}: {reason}")]
+    Cors {
+        /// The handler's name, or "the router".
+        of: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// Why a list of routes could not become a router: every mistake, in the order of the routes.

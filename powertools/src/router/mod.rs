@@ -50,25 +50,33 @@ pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use powertools_macros::{delete, get, head, options, patch, post, put, route, routes};
 use tracing::Instrument;
 
+mod cors;
 mod error;
 mod extract;
 mod handler;
 mod json;
+mod middleware;
 mod pattern;
 mod reply;
 mod routes;
 mod table;
 
-use self::table::{Allow, Found, Table};
 pub use self::{
+    cors::Cors,
     error::{RouteError, RouteErrors},
     extract::{FromRef, FromRequest, Path, Query, Rejection, State},
     handler::Handler,
     json::Json,
+    middleware::{Middleware, Next},
     reply::{Error, IntoResponse},
     routes::{IntoRoute, Route, Routes},
 };
-use crate::caught::caught;
+use self::{
+    cors::Policy,
+    middleware::{End, Refusal, Stack},
+    routes::Sharing,
+    table::{Found, Table},
+};
 pub use crate::{
     context::Context,
     event::{Body, Headers, Limits, Params, Problem, Request, Response},
@@ -80,6 +88,8 @@ pub use crate::{
 pub struct Router<S = ()> {
     shared: Arc<Shared<S>>,
     limits: Limits,
+    middleware: Stack<S>,
+    cors: Option<Arc<Policy>>,
 }
 
 struct Shared<S> {
@@ -92,6 +102,15 @@ struct Shared<S> {
 struct Entry<S> {
     route: Route<S>,
     parameters: Arc<[String]>,
+    middleware: Stack<S>,
+    cors: Shares,
+}
+
+/// A route's policy for other origins, ready for use.
+enum Shares {
+    AsRouter,
+    Off,
+    With(Policy),
 }
 
 impl Router {
@@ -113,11 +132,26 @@ impl<S: Send + Sync + 'static> Router<S> {
     ///
     /// As [`Router::new`].
     pub fn with_state(routes: Routes<S>, state: S) -> Result<Self, RouteErrors> {
-        let routes = routes.into_vec();
-        let (table, patterns) = Table::build(&routes).map_err(RouteErrors::new)?;
-        let entries = routes.into_iter().zip(patterns).map(|(route, pattern)| {
-            let parameters = pattern.parameters().map(str::to_owned).collect();
-            Entry { route, parameters }
+        let mut routes = routes.into_vec();
+        let mut errors = Vec::new();
+        let shares: Vec<Shares> = routes
+            .iter_mut()
+            .map(|route| shares(route, &mut errors))
+            .collect();
+        let (table, patterns) = match Table::build(&routes) {
+            Ok(built) if errors.is_empty() => built,
+            Ok(_) => return Err(RouteErrors::new(errors)),
+            Err(mut mistakes) => {
+                mistakes.append(&mut errors);
+                return Err(RouteErrors::new(mistakes));
+            }
+        };
+        let entries = routes.into_iter().zip(patterns).zip(shares);
+        let entries = entries.map(|((mut route, pattern), cors)| Entry {
+            parameters: pattern.parameters().map(str::to_owned).collect(),
+            middleware: std::mem::take(&mut route.middleware).into(),
+            cors,
+            route,
         });
         Ok(Self {
             shared: Arc::new(Shared {
@@ -126,12 +160,39 @@ impl<S: Send + Sync + 'static> Router<S> {
                 state,
             }),
             limits: Limits::default(),
+            middleware: Arc::new([]),
+            cors: None,
         })
+    }
+
+    /// Runs a middleware around everything, 404 and 405 included; the first one given is the
+    /// outermost.
+    #[must_use]
+    pub fn middleware(mut self, middleware: impl Middleware<S>) -> Self {
+        let known = self.middleware.iter().cloned();
+        let added: Arc<dyn Middleware<S>> = Arc::new(middleware);
+        self.middleware = known.chain([added]).collect();
+        self
+    }
+
+    /// Sets the policy for pages of other origins, for all routes that have none of their own and for
+    /// requests that no route answers.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the policy: an origin that no browser could send, any origin
+    /// together with credentials, header names that are none.
+    pub fn cors(mut self, cors: Cors) -> Result<Self, RouteErrors> {
+        match cors.build() {
+            Ok(policy) => self.cors = Some(Arc::new(policy)),
+            Err(mistakes) => return Err(RouteErrors::new(cors_errors("the router", mistakes))),
+        }
+        Ok(self)
     }
 
     /// Sets how much of a request is accepted.
     #[must_use]
-    pub const fn limits(mut self, limits: Limits) -> Self {
+    pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
@@ -151,9 +212,10 @@ impl<S: Send + Sync + 'static> Router<S> {
     ///
     /// One line at level INFO says what was asked and answered, within a span that carries method
     /// and route; lines that the handler logs are in that span too.
-    pub async fn handle(&self, mut request: Request) -> Response {
+    pub async fn handle(&self, request: Request) -> Response {
         let started = Instant::now();
         let method = request.method().clone();
+        let path = request.shared_path();
         let found = self.shared.table.find(&method, request.path());
         let span = tracing::info_span!(
             target: "powertools::router",
@@ -161,53 +223,99 @@ impl<S: Send + Sync + 'static> Router<S> {
             method = method.as_str(),
             route = self.pattern_of(&found),
         );
-        let mut response = async {
-            let mut response = match found {
-                Found::Route { index, captured } => {
-                    let entry = &self.shared.entries[index];
-                    request.matched(Arc::clone(&entry.parameters), captured);
-                    self.answer(entry, &request).await
+        let response = async {
+            let policy = self.policy_of(&found);
+            let mut response = match self.preflight(&request, &found) {
+                Some(response) => response,
+                None => {
+                    let headers = policy.map(|_| request.headers().clone());
+                    let mut response = self.walk(request, found).await;
+                    if let (Some(policy), Some(headers)) = (policy, headers) {
+                        policy.decorate(&headers, &mut response);
+                    }
+                    response
                 }
-                Found::WrongMethod(allow) if method == Method::OPTIONS => allowed(&allow),
-                Found::WrongMethod(allow) => wrong_method(&allow),
-                Found::Nothing => Problem::new(StatusCode::NOT_FOUND).into(),
             };
-            report(&mut response, &request.context().request_id);
             tracing::info!(
                 target: "powertools::router",
                 status = response.status().as_u16(),
-                path = request.path(),
+                path = &*path,
                 duration_ms = milliseconds(started.elapsed()),
                 "answered",
             );
+            if method == Method::HEAD || is_bodiless(response.status()) {
+                response.set_body("");
+            }
             response
-        }
-        .instrument(span)
-        .await;
-        if method == Method::HEAD || is_bodiless(response.status()) {
-            response.set_body("");
-        }
-        response
+        };
+        response.instrument(span).await
     }
 
-    /// Runs the handler; a panic in it becomes a 500.
-    async fn answer(&self, entry: &Entry<S>, request: &Request) -> Response {
-        let answer = async {
-            entry
-                .route
-                .handler
-                .answer(request, &self.shared.state)
-                .await
+    /// The policy for other origins of what was found.
+    fn policy_of(&self, found: &Found) -> Option<&Policy> {
+        match found {
+            Found::Route { index, .. } => match &self.shared.entries[*index].cors {
+                Shares::With(policy) => Some(policy),
+                Shares::Off => None,
+                Shares::AsRouter => self.cors.as_deref(),
+            },
+            Found::WrongMethod(_) | Found::Nothing => self.cors.as_deref(),
+        }
+    }
+
+    /// The answer to a preflight; none if this is no preflight, a route answers OPTIONS itself, or
+    /// the route that is asked for is not shared.
+    fn preflight(&self, request: &Request, found: &Found) -> Option<Response> {
+        if matches!(found, Found::Route { .. }) {
+            return None;
+        }
+        let asked = cors::preflight(request)?;
+        let shared = &self.shared;
+        let policy = self.policy_of(&shared.table.find(&asked, request.path()))?;
+        let is_shared = |index: usize| match shared.entries[index].cors {
+            Shares::Off => false,
+            Shares::With(_) => true,
+            Shares::AsRouter => self.cors.is_some(),
         };
-        caught(answer).await.unwrap_or_else(|panic| {
-            tracing::error!(
-                target: "powertools::router",
-                handler = entry.route.name(),
-                panic,
-                "the handler panicked; answering 500",
-            );
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into()
-        })
+        let methods = shared.table.allow_where(request.path(), is_shared);
+        Some(policy.answer_preflight(request, &methods, &asked))
+    }
+
+    /// Through all middleware to the handler or the refusal, and back.
+    async fn walk(&self, mut request: Request, found: Found) -> Response {
+        let request_id = request.context().request_id.clone();
+        let (end, inner) = match found {
+            Found::Route { index, captured } => {
+                let entry = &self.shared.entries[index];
+                request.matched(Arc::clone(&entry.parameters), captured);
+                (End::Handler(index), Some(&entry.middleware))
+            }
+            Found::WrongMethod(allow) if *request.method() == Method::OPTIONS => {
+                (End::Refusal(Refusal::Options(allow)), None)
+            }
+            Found::WrongMethod(allow) => (End::Refusal(Refusal::MethodNotAllowed(allow)), None),
+            Found::Nothing => (End::Refusal(Refusal::NotFound), None),
+        };
+        let is_bare = self.middleware.is_empty() && inner.is_none_or(|stack| stack.is_empty());
+        if is_bare {
+            let mut response = self.shared.finish(&end, &request).await;
+            report(&mut response, &request_id);
+            return response;
+        }
+        let inner = inner.map_or_else(|| Arc::from([]), Arc::clone);
+        let stacks = [Arc::clone(&self.middleware), inner];
+        Next::new(Arc::clone(&self.shared), stacks, end)
+            .run(request)
+            .await
+    }
+
+    /// Finishes the answer to a request that could not be decoded: pages of other origins may read it
+    /// as they may any other.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn decorate(&self, headers: &Headers, response: &mut Response) {
+        if let Some(policy) = &self.cors {
+            policy.decorate(headers, response);
+        }
     }
 
     fn pattern_of(&self, found: &Found) -> Option<&str> {
@@ -223,6 +331,8 @@ impl<S> Clone for Router<S> {
         Self {
             shared: Arc::clone(&self.shared),
             limits: self.limits,
+            middleware: Arc::clone(&self.middleware),
+            cors: self.cors.clone(),
         }
     }
 }
@@ -265,20 +375,23 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1000.0
 }
 
-fn wrong_method(allow: &Allow) -> Response {
-    let mut response = Response::from(Problem::new(StatusCode::METHOD_NOT_ALLOWED));
-    response
-        .headers_mut()
-        .insert(header::ALLOW, header_value(&allow.header()));
-    response
+fn shares<S>(route: &mut Route<S>, errors: &mut Vec<RouteError>) -> Shares {
+    match std::mem::take(&mut route.cors) {
+        Sharing::Inherited => Shares::AsRouter,
+        Sharing::Off => Shares::Off,
+        Sharing::Own(cors) => match cors.build() {
+            Ok(policy) => Shares::With(policy),
+            Err(mistakes) => {
+                errors.extend(cors_errors(route.name(), mistakes));
+                Shares::Off
+            }
+        },
+    }
 }
 
-fn allowed(allow: &Allow) -> Response {
-    Response::new(StatusCode::NO_CONTENT).with_header(header::ALLOW, header_value(&allow.header()))
-}
-
-fn header_value(methods: &str) -> HeaderValue {
-    HeaderValue::from_str(methods).expect("method names are tokens, which headers may hold")
+fn cors_errors(of: &'static str, mistakes: Vec<String>) -> Vec<RouteError> {
+    let error = |reason| RouteError::Cors { of, reason };
+    mistakes.into_iter().map(error).collect()
 }
 
 /// Statuses that have no content by definition (RFC 9110 §6.4.1).

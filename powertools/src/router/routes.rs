@@ -4,7 +4,11 @@ use std::{fmt, sync::Arc};
 
 use http::Method;
 
-use super::handler::{AnyHandler, Erased, Handler};
+use super::{
+    cors::Cors,
+    handler::{AnyHandler, Erased, Handler},
+    middleware::Middleware,
+};
 
 /// A method or several, a pattern and a handler.
 ///
@@ -24,6 +28,18 @@ pub struct Route<S = ()> {
     pub(super) pattern: String,
     pub(super) name: &'static str,
     pub(super) handler: Arc<dyn AnyHandler<S>>,
+    pub(super) middleware: Vec<Arc<dyn Middleware<S>>>,
+    pub(super) cors: Sharing,
+}
+
+/// Which policy for other origins a route has.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Sharing {
+    /// The one of the list or router around it.
+    #[default]
+    Inherited,
+    Off,
+    Own(Box<Cors>),
 }
 
 impl<S: Send + Sync + 'static> Route<S> {
@@ -42,7 +58,30 @@ impl<S: Send + Sync + 'static> Route<S> {
             pattern: pattern.into(),
             name: std::any::type_name::<H>(),
             handler: Arc::new(Erased::new(handler)),
+            middleware: Vec::new(),
+            cors: Sharing::Inherited,
         }
+    }
+
+    /// Runs a middleware around this handler; the first one given is the outermost.
+    #[must_use]
+    pub fn middleware(mut self, middleware: impl Middleware<S>) -> Self {
+        self.middleware.push(Arc::new(middleware));
+        self
+    }
+
+    /// Gives this route a policy for other origins of its own.
+    #[must_use]
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.cors = Sharing::Own(Box::new(cors));
+        self
+    }
+
+    /// Keeps this route from pages of other origins, whatever the router's policy.
+    #[must_use]
+    pub fn without_cors(mut self) -> Self {
+        self.cors = Sharing::Off;
+        self
     }
 
     /// Answers this method too.
@@ -87,6 +126,8 @@ impl<S> Clone for Route<S> {
             pattern: self.pattern.clone(),
             name: self.name,
             handler: Arc::clone(&self.handler),
+            middleware: self.middleware.clone(),
+            cors: self.cors.clone(),
         }
     }
 }
@@ -125,13 +166,19 @@ impl<S> IntoRoute<S> for Route<S> {
 /// greedy one, however the list is sorted.
 pub struct Routes<S = ()> {
     list: Vec<Route<S>>,
+    middleware: Vec<Arc<dyn Middleware<S>>>,
+    cors: Sharing,
 }
 
 impl<S> Routes<S> {
     /// No routes.
     #[must_use]
     pub const fn new() -> Self {
-        Self { list: Vec::new() }
+        Self {
+            list: Vec::new(),
+            middleware: Vec::new(),
+            cors: Sharing::Inherited,
+        }
     }
 
     /// Adds a route.
@@ -144,7 +191,7 @@ impl<S> Routes<S> {
     /// Adds all routes of another list.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
-        self.list.extend(other.list);
+        self.list.extend(other.into_vec());
         self
     }
 
@@ -166,13 +213,28 @@ impl<S> Routes<S> {
     #[must_use]
     pub fn nest(mut self, prefix: &str, routes: Self) -> Self {
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
-        self.list.extend(routes.list.into_iter().map(|mut route| {
-            route.pattern = match &*route.pattern {
-                "/" if !prefix.is_empty() => prefix.to_owned(),
-                pattern => format!("{prefix}{pattern}"),
-            };
-            route
-        }));
+        self.list
+            .extend(routes.into_vec().into_iter().map(|mut route| {
+                route.pattern = match &*route.pattern {
+                    "/" if !prefix.is_empty() => prefix.to_owned(),
+                    pattern => format!("{prefix}{pattern}"),
+                };
+                route
+            }));
+        self
+    }
+
+    /// Gives all routes of this list that have none of their own a policy for other origins.
+    #[must_use]
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.cors = Sharing::Own(Box::new(cors));
+        self
+    }
+
+    /// Keeps all routes of this list that have no policy of their own from pages of other origins.
+    #[must_use]
+    pub fn without_cors(mut self) -> Self {
+        self.cors = Sharing::Off;
         self
     }
 
@@ -181,8 +243,30 @@ impl<S> Routes<S> {
         self.list.iter()
     }
 
+    /// The routes, each with what was said of the whole list.
     pub(super) fn into_vec(self) -> Vec<Route<S>> {
-        self.list
+        let Self {
+            mut list,
+            middleware,
+            cors,
+        } = self;
+        for route in &mut list {
+            route.middleware.splice(..0, middleware.iter().cloned());
+            if matches!(route.cors, Sharing::Inherited) {
+                route.cors.clone_from(&cors);
+            }
+        }
+        list
+    }
+}
+
+impl<S: Send + Sync + 'static> Routes<S> {
+    /// Runs a middleware around all handlers of this list, whether they are added before or after;
+    /// the first one given is the outermost.
+    #[must_use]
+    pub fn middleware(mut self, middleware: impl Middleware<S>) -> Self {
+        self.middleware.push(Arc::new(middleware));
+        self
     }
 }
 

@@ -46,6 +46,11 @@ pub(super) enum Found {
 pub(super) struct Allow(Vec<Method>);
 
 impl Allow {
+    /// Whether there is no such path.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// As the `Allow` header has it. HEAD comes with GET, and OPTIONS is always answered.
     pub(super) fn header(&self) -> String {
         let mut names: Vec<&str> = self.0.iter().map(Method::as_str).collect();
@@ -160,10 +165,15 @@ impl Table {
 
     /// The methods that have a route for this path, in the order in which they were registered.
     pub(super) fn allow(&self, path: &str) -> Allow {
-        let answering = self
-            .methods
-            .iter()
-            .filter(|(_, trees)| trees.exact.at(path).is_ok() || trees.greedy.at(path).is_ok());
+        self.allow_where(path, |_| true)
+    }
+
+    /// The same for the routes that `counts` lets count, given by their index.
+    pub(super) fn allow_where(&self, path: &str, counts: impl Fn(usize) -> bool) -> Allow {
+        let answering = self.methods.iter().filter(|(_, trees)| {
+            let found = trees.exact.at(path).or_else(|_| trees.greedy.at(path));
+            found.is_ok_and(|found| counts(*found.value))
+        });
         Allow(answering.map(|(method, _)| method.clone()).collect())
     }
 
