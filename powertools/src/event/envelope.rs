@@ -51,8 +51,12 @@ macro_rules! pass_over {
 pub(super) struct Envelope<'a> {
     pub(super) version: Option<Cow<'a, str>>,
     pub(super) http_method: Option<Cow<'a, str>>,
+    /// `method`, of VPC Lattice.
+    pub(super) method: Option<Cow<'a, str>>,
     pub(super) path: Option<Cow<'a, str>>,
     pub(super) raw_path: Option<Cow<'a, str>>,
+    /// `raw_path`, of VPC Lattice's first version.
+    pub(super) snake_raw_path: Option<Cow<'a, str>>,
     pub(super) raw_query_string: Option<Cow<'a, str>>,
     pub(super) body: Option<Cow<'a, str>>,
     pub(super) is_base64_encoded: bool,
@@ -75,6 +79,7 @@ pub(super) struct RequestContext<'a> {
     pub(super) stage: Option<Cow<'a, str>>,
     pub(super) domain_name: Option<Cow<'a, str>>,
     elb: bool,
+    lattice: bool,
     connection: bool,
 }
 
@@ -85,29 +90,36 @@ impl<'a> Envelope<'a> {
     ///
     /// A test event shortened by hand is still recognised: only what the decoding needs is asked for.
     pub(super) fn source(&self) -> Option<Source> {
+        if self.snake_raw_path.is_some() && self.method.is_some() {
+            return Some(Source::LatticeV1);
+        }
         let context = self.request_context.as_ref()?;
-        if self.authorizer || context.elb || context.connection {
+        if self.authorizer || context.connection {
             return None;
         }
-        if self.version.as_deref() == Some("2.0") {
-            self.raw_path.as_ref()?;
-            context.method.as_ref()?;
-            // Both have the same shape; only the host tells them apart, and only one of them has
-            // its path decoded (aws-facts: captured from live ingress by hotsock/voker).
-            let url = context
-                .domain_name
-                .as_deref()
-                .is_some_and(|host| host.contains(".lambda-url."));
-            return Some(if url {
-                Source::FunctionUrl
-            } else {
-                Source::HttpApi
-            });
+        let version = self.version.as_deref();
+        if version == Some("2.0") {
+            let is_lattice = context.lattice && self.method.is_some() && self.path.is_some();
+            let is_http = self.raw_path.is_some() && context.method.is_some();
+            return match (is_lattice, is_http) {
+                (true, _) => Some(Source::Lattice),
+                (false, true) => Some(context.http_source()),
+                (false, false) => None,
+            };
         }
         self.http_method.as_ref()?;
         self.path.as_ref()?;
+        if context.elb {
+            // The target group sends one kind of map and wants the same kind back.
+            let multi = self.multi_value_headers.is_some() || self.multi_value_query.is_some();
+            return Some(if multi {
+                Source::AlbMultiValue
+            } else {
+                Source::Alb
+            });
+        }
         // REST events carry no version at all.
-        match self.version.as_deref() {
+        match version {
             None => Some(Source::RestApi),
             Some("1.0") => Some(Source::HttpApiV1),
             Some(_) => None,
@@ -128,6 +140,19 @@ impl<'a> Envelope<'a> {
 
     pub(super) fn keys(&self) -> Vec<String> {
         self.keys.iter().map(|key| key.to_string()).collect()
+    }
+}
+
+impl RequestContext<'_> {
+    /// Who sent payload 2.0. Both have the same shape; only the host tells them apart, and only one of
+    /// them has its path decoded.
+    fn http_source(&self) -> Source {
+        let host = self.domain_name.as_deref();
+        if host.is_some_and(|host| host.contains(".lambda-url.")) {
+            Source::FunctionUrl
+        } else {
+            Source::HttpApi
+        }
     }
 }
 
@@ -152,14 +177,20 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
             match &*key {
                 "version" => envelope.version = map.next_value::<Text<'de>>()?.0,
                 "httpMethod" => envelope.http_method = map.next_value::<Text<'de>>()?.0,
+                "method" => envelope.method = map.next_value::<Text<'de>>()?.0,
+                "raw_path" => envelope.snake_raw_path = map.next_value::<Text<'de>>()?.0,
                 "path" => envelope.path = map.next_value::<Text<'de>>()?.0,
                 "rawPath" => envelope.raw_path = map.next_value::<Text<'de>>()?.0,
                 "rawQueryString" => envelope.raw_query_string = map.next_value::<Text<'de>>()?.0,
                 "body" => envelope.body = map.next_value::<Text<'de>>()?.0,
-                "isBase64Encoded" => envelope.is_base64_encoded = map.next_value::<Flag>()?.0,
+                "isBase64Encoded" | "is_base64_encoded" => {
+                    envelope.is_base64_encoded = map.next_value::<Flag>()?.0
+                }
                 "headers" => envelope.headers = Some(map.next_value()?),
                 "multiValueHeaders" => envelope.multi_value_headers = Some(map.next_value()?),
-                "queryStringParameters" => envelope.query = Some(map.next_value()?),
+                "queryStringParameters" | "query_string_parameters" => {
+                    envelope.query = Some(map.next_value()?)
+                }
                 "multiValueQueryStringParameters" => {
                     envelope.multi_value_query = Some(map.next_value()?);
                 }
@@ -214,6 +245,10 @@ impl<'de> Visitor<'de> for ContextVisitor {
                 "http" => context.method = map.next_value::<HttpMethod<'de>>()?.0,
                 "elb" => {
                     context.elb = true;
+                    map.next_value::<IgnoredAny>()?;
+                }
+                "serviceArn" | "serviceNetworkArn" => {
+                    context.lattice = true;
                     map.next_value::<IgnoredAny>()?;
                 }
                 // WebSocket APIs.

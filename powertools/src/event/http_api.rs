@@ -130,13 +130,11 @@ pub(super) fn body_text(response: &Response) -> (Cow<'_, str>, bool) {
 }
 
 /// One value a header, repeated ones joined as HTTP allows. Cookies cannot be joined and go apart.
-struct Joined<'a>(&'a HeaderMap);
+pub(super) struct Joined<'a>(pub(super) &'a HeaderMap);
 
-impl Serialize for Joined<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = self.0.keys().filter(|name| **name != SET_COOKIE);
-        let mut map = serializer.serialize_map(None)?;
-        for name in names {
+impl Joined<'_> {
+    pub(super) fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        for name in self.0.keys().filter(|name| **name != SET_COOKIE) {
             let mut values = self.0.get_all(name).iter();
             let first = values.next().map(text).unwrap_or_default();
             match values.next() {
@@ -148,6 +146,14 @@ impl Serialize for Joined<'_> {
                 }
             }
         }
+        Ok(())
+    }
+}
+
+impl Serialize for Joined<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.entries(&mut map)?;
         map.end()
     }
 }

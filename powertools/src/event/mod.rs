@@ -12,9 +12,11 @@ use http::StatusCode;
 
 use crate::Context;
 
+mod alb;
 mod envelope;
 mod headers;
 mod http_api;
+mod lattice;
 mod lazy;
 mod path;
 mod problem;
@@ -44,15 +46,27 @@ pub enum Source {
     HttpApi,
     /// Lambda function URL.
     FunctionUrl,
+    /// Application Load Balancer whose target group uses single-value headers.
+    Alb,
+    /// Application Load Balancer whose target group uses multi-value headers.
+    AlbMultiValue,
+    /// VPC Lattice, first version of its event.
+    LatticeV1,
+    /// VPC Lattice, second version of its event.
+    Lattice,
 }
 
 impl Source {
     /// Every source, for tests that must hold on all of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 8] = [
         Self::RestApi,
         Self::HttpApiV1,
         Self::HttpApi,
         Self::FunctionUrl,
+        Self::Alb,
+        Self::AlbMultiValue,
+        Self::LatticeV1,
+        Self::Lattice,
     ];
 
     /// The name that log lines and error messages use.
@@ -63,6 +77,10 @@ impl Source {
             Self::HttpApiV1 => "HTTP API (payload 1.0)",
             Self::HttpApi => "HTTP API",
             Self::FunctionUrl => "function URL",
+            Self::Alb => "load balancer",
+            Self::AlbMultiValue => "load balancer (multi-value headers)",
+            Self::LatticeV1 => "VPC Lattice (version 1)",
+            Self::Lattice => "VPC Lattice",
         }
     }
 }
@@ -231,6 +249,10 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
         Source::HttpApi | Source::FunctionUrl => {
             http_api::decode(source, &mut envelope, &json, limits)
         }
+        Source::Alb | Source::AlbMultiValue => alb::decode(&mut envelope, &json, limits),
+        Source::LatticeV1 | Source::Lattice => {
+            lattice::decode(source, &mut envelope, &json, limits)
+        }
     };
     match parts {
         Ok(parts) => Ok(Decoded::Http(Box::new(Request::new(
@@ -276,6 +298,10 @@ impl serde::Serialize for Reply {
         match self.source {
             Source::RestApi | Source::HttpApiV1 => rest_api::encode(&self.response, serializer),
             Source::HttpApi | Source::FunctionUrl => http_api::encode(&self.response, serializer),
+            Source::Alb | Source::AlbMultiValue => {
+                alb::encode(self.source, &self.response, serializer)
+            }
+            Source::LatticeV1 | Source::Lattice => lattice::encode(&self.response, serializer),
         }
     }
 }

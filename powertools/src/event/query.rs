@@ -69,7 +69,8 @@ pub(super) fn parse(raw: &ByteString) -> Result<Vec<(ByteString, ByteString)>, P
     Ok(pairs)
 }
 
-fn decode(raw: &ByteString, text: &str) -> Result<ByteString, Problem> {
+/// A key or value of `raw`, decoded.
+pub(super) fn decode(raw: &ByteString, text: &str) -> Result<ByteString, Problem> {
     if !text.contains(['%', '+']) {
         return Ok(if text.is_empty() {
             ByteString::new()

@@ -82,7 +82,7 @@ pub(super) fn encode<S: Serializer>(response: &Response, serializer: S) -> Resul
 
 /// Every value of every header. The single-value map stays away: a header in both would be sent
 /// twice.
-struct MultiValue<'a>(&'a HeaderMap);
+pub(super) struct MultiValue<'a>(pub(super) &'a HeaderMap);
 
 impl Serialize for MultiValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -26,6 +26,9 @@ pub(crate) fn event(
     match source {
         Source::HttpApi | Source::FunctionUrl => version_2(source, parts, body, request_id),
         Source::RestApi | Source::HttpApiV1 => version_1(source, parts, body, request_id),
+        Source::Alb | Source::AlbMultiValue => Some(load_balancer(source, parts, body)),
+        Source::LatticeV1 => lattice_1(parts, body),
+        Source::Lattice => lattice_2(parts, body),
     }
 }
 
@@ -202,6 +205,122 @@ fn version_1(source: Source, parts: &Parts, body: &Bytes, request_id: &str) -> O
     Some(event)
 }
 
+/// A load balancer: nothing is decoded, absent maps are empty and an absent body is empty text.
+fn load_balancer(source: Source, parts: &Parts, body: &Bytes) -> Value {
+    let is_multi = source == Source::AlbMultiValue;
+    let of = |values: Vec<String>| -> Value {
+        if is_multi {
+            values.into()
+        } else {
+            values.last().cloned().into()
+        }
+    };
+    let headers: Map<String, Value> = parts
+        .headers
+        .keys()
+        .map(|name| {
+            (
+                name.to_string(),
+                of(values(&parts.headers, name.as_str()).collect()),
+            )
+        })
+        .collect();
+    let query: Map<String, Value> = groups(parts.uri.query().unwrap_or(""))
+        .into_iter()
+        .map(|(key, values)| (key, of(values)))
+        .collect();
+    let (headers_key, query_key) = if is_multi {
+        ("multiValueHeaders", "multiValueQueryStringParameters")
+    } else {
+        ("headers", "queryStringParameters")
+    };
+    let (body, is_base64) = body_by_type(parts, body);
+    let group = format!("arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:targetgroup/local/1");
+    json!({
+        "requestContext": { "elb": { "targetGroupArn": group } },
+        "httpMethod": parts.method.as_str(),
+        "path": parts.uri.path(),
+        headers_key: headers,
+        query_key: query,
+        "body": body,
+        "isBase64Encoded": is_base64,
+    })
+}
+
+/// VPC Lattice, first version: snake case, repeated values joined, the query in the path as well.
+fn lattice_1(parts: &Parts, body: &Bytes) -> Option<Value> {
+    let headers: Map<String, Value> = parts
+        .headers
+        .keys()
+        .map(|name| {
+            let values: Vec<_> = values(&parts.headers, name.as_str()).collect();
+            (name.to_string(), values.join(",").into())
+        })
+        .collect();
+    let query: Map<String, Value> = grouped(parts.uri.query().unwrap_or(""))?
+        .into_iter()
+        .map(|(key, values)| (key, values.join(",").into()))
+        .collect();
+    let (body, is_base64) = body_by_type(parts, body);
+    Some(json!({
+        "raw_path": target(parts),
+        "method": parts.method.as_str(),
+        "headers": headers,
+        "query_string_parameters": query,
+        "body": body,
+        "is_base64_encoded": is_base64,
+    }))
+}
+
+/// VPC Lattice, second version: lists of values, the query in the path as well.
+fn lattice_2(parts: &Parts, body: &Bytes) -> Option<Value> {
+    let headers: Map<String, Value> = parts
+        .headers
+        .keys()
+        .map(|name| {
+            let values: Vec<_> = values(&parts.headers, name.as_str()).collect();
+            (name.to_string(), values.into())
+        })
+        .collect();
+    let query: Map<String, Value> = grouped(parts.uri.query().unwrap_or(""))?
+        .into_iter()
+        .map(|(key, values)| (key, values.into()))
+        .collect();
+    let (body, is_base64) = body_by_type(parts, body);
+    let arn = |what: &str| format!("arn:aws:vpc-lattice:us-east-1:{ACCOUNT}:{what}");
+    Some(json!({
+        "version": "2.0",
+        "path": target(parts),
+        "method": parts.method.as_str(),
+        "headers": headers,
+        "queryStringParameters": query,
+        "body": body,
+        "isBase64Encoded": is_base64,
+        "requestContext": {
+            "serviceNetworkArn": arn("servicenetwork/sn-local"),
+            "serviceArn": arn("service/svc-local"),
+            "targetGroupArn": arn("targetgroup/tg-local"),
+            "region": "us-east-1",
+            "timeEpoch": (epoch_ms(SystemTime::now()) * 1000).to_string(),
+        },
+    }))
+}
+
+fn target(parts: &Parts) -> &str {
+    parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str())
+}
+
+fn body_by_type(parts: &Parts, body: &Bytes) -> (String, bool) {
+    if body.is_empty() {
+        return (String::new(), false);
+    }
+    let text = std::str::from_utf8(body).ok();
+    text_or_base64(text.filter(|_| is_text(&parts.headers)), body)
+}
+
 const SOURCE_IP: &str = "127.0.0.1";
 const ACCOUNT: &str = "123456789012";
 const API: &str = "local";
@@ -241,17 +360,31 @@ fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = Str
 
 /// Each key of a query once, decoded, in the order in which it was first met.
 fn grouped(query: &str) -> Option<Vec<(String, Vec<String>)>> {
+    let text = |text: &str| decoded(&text.replace('+', " "));
+    let mut decoded: Vec<(String, Vec<String>)> = Vec::new();
+    for (key, values) in groups(query) {
+        let key = text(&key)?;
+        let values = values.iter().map(|value| text(value));
+        let values = values.collect::<Option<Vec<_>>>()?;
+        match decoded.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => known.extend(values),
+            None => decoded.push((key, values)),
+        }
+    }
+    Some(decoded)
+}
+
+/// The same as the client wrote it.
+fn groups(query: &str) -> Vec<(String, Vec<String>)> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let key = decoded(&key.replace('+', " "))?;
-        let value = decoded(&value.replace('+', " "))?;
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, values)) => values.push(value),
-            None => groups.push((key, vec![value])),
+        match groups.iter_mut().find(|(known, _)| known == key) {
+            Some((_, values)) => values.push(value.to_owned()),
+            None => groups.push((key.to_owned(), vec![value.to_owned()])),
         }
     }
-    Some(groups)
+    groups
 }
 
 fn decoded(text: &str) -> Option<String> {

@@ -17,6 +17,9 @@ pub(crate) fn read(source: Source, reply: &[u8]) -> Option<Answer> {
     match source {
         Source::HttpApi | Source::FunctionUrl => version_2(source, reply),
         Source::RestApi | Source::HttpApiV1 => version_1(source, reply),
+        Source::Alb | Source::AlbMultiValue | Source::LatticeV1 | Source::Lattice => {
+            balanced(source, reply)
+        }
     }
 }
 
@@ -96,10 +99,56 @@ fn version_1(source: Source, reply: &[u8]) -> Option<Answer> {
     )
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BalancedReply {
+    status_code: u16,
+    status_description: String,
+    #[serde(default)]
+    headers: Option<Map<String, Value>>,
+    #[serde(default)]
+    multi_value_headers: Option<Map<String, Value>>,
+    body: String,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+/// A load balancer's, and VPC Lattice's: words beside the status, a body, and the kind of map that the
+/// target group is set to.
+fn balanced(source: Source, reply: &[u8]) -> Option<Answer> {
+    let reply: BalancedReply = serde_json::from_slice(reply).ok()?;
+    let code = reply.status_code.to_string();
+    reply
+        .status_description
+        .strip_prefix(&*code)?
+        .strip_prefix(' ')?;
+    let mut headers = HeaderMap::new();
+    if source == Source::AlbMultiValue {
+        for (name, values) in reply.multi_value_headers? {
+            for value in values.as_array()? {
+                add(&mut headers, &name, value)?;
+            }
+        }
+    } else {
+        for (name, value) in reply.headers? {
+            add(&mut headers, &name, &value)?;
+        }
+    }
+    answer(
+        reply.status_code,
+        headers,
+        Some(reply.body),
+        reply.is_base64_encoded,
+    )
+}
+
 /// The content type of a response whose reply names none.
 const fn default_type(source: Source) -> &'static str {
     match source {
         Source::RestApi | Source::FunctionUrl => "application/json",
+        Source::Alb | Source::AlbMultiValue | Source::LatticeV1 | Source::Lattice => {
+            "application/octet-stream"
+        }
         Source::HttpApi | Source::HttpApiV1 => "text/plain; charset=utf-8",
     }
 }
