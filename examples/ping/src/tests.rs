@@ -167,10 +167,7 @@ async fn a_dead_upstream_is_a_502_that_leaks_nothing() {
 
     assert_eq!(reply.status(), 502);
     let problem = reply.json::<Value>();
-    assert_eq!(
-        problem["detail"],
-        "`127.0.0.1` takes no connection"
-    );
+    assert_eq!(problem["detail"], "`127.0.0.1` takes no connection");
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ impl<'a> Envelope<'a> {
             self.raw_path.as_ref()?;
             context.method.as_ref()?;
             // Both have the same shape; only the host tells them apart, and only one of them has
-            // its path decoded (aws-facts: captured from live ingress by hotsock/voker).
+            // its path decoded (captured from live ingress by the hotsock/voker project).
             let url = context
                 .domain_name
                 .as_deref()
