@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::Problem;
 
-/// Who has already decoded the path (aws-facts: the table of who decoded what).
+/// Who has already decoded the path; `docs/platform.md` has the table and its sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     /// As the client wrote it: percent sequences are to be undone.
