@@ -306,5 +306,11 @@ impl serde::Serialize for Reply {
     }
 }
 
+/// The pairs of a form, which is written like a query.
+#[cfg(feature = "router")]
+pub(crate) fn form_pairs(body: &ByteString) -> Result<Vec<(ByteString, ByteString)>, Problem> {
+    query::parse(body)
+}
+
 #[cfg(test)]
 mod tests;

@@ -5,15 +5,17 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
 use super::{
-    extract::{FromRequest, Rejection},
+    extract::{FromRequest, OptionalFromRequest, Rejection},
+    media,
     reply::{Error, IntoResponse},
 };
 use crate::event::{Request, Response};
 
 /// JSON: as an argument the request's body, as an answer `application/json`.
 ///
-/// A body that is not JSON is refused with 400, one that is JSON but not a `T` with 422; the answer
-/// says where. Nesting deeper than 128 levels counts as not JSON, so that no body can exhaust the
+/// The content type must be `application/json` or end in `+json`, or the answer is 415: a form on
+/// another site can send anything else without asking first, even JSON as `text/plain`. A body that is
+/// not JSON is refused with 400, one that is JSON but not a `T` with 422; the answer says where. Nesting deeper than 128 levels counts as not JSON, so that no body can exhaust the
 /// stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
@@ -22,11 +24,32 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
+        let is_json = media::declared(request).is_some_and(|essence| media::is_json(&essence));
+        if !is_json {
+            return Err(Rejection::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "the content type must be `application/json`",
+            ));
+        }
         let body = request.body();
         match serde_json::from_slice(body) {
             Ok(value) => Ok(Self(value)),
             Err(error) => Err(rejection::<T>(body, &error)),
         }
+    }
+}
+
+/// `None` for a request without a body.
+impl<T: DeserializeOwned, S: Sync> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, state: &S) -> Result<Option<Self>, Rejection> {
+        if request.body().is_empty() {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state)
+            .await
+            .map(Some)
     }
 }
 

@@ -55,7 +55,9 @@ mod error;
 mod extract;
 mod handler;
 mod json;
+mod media;
 mod middleware;
+mod page;
 mod pattern;
 mod reply;
 mod routes;
@@ -64,10 +66,14 @@ mod table;
 pub use self::{
     cors::Cors,
     error::{RouteError, RouteErrors},
-    extract::{FromRef, FromRequest, Path, Query, Rejection, State},
+    extract::{
+        Cookies, Form, FromRef, FromRequest, OptionalFromRequest, Path, Query, Rejection, SourceIp,
+        State,
+    },
     handler::Handler,
     json::Json,
     middleware::{Middleware, Next},
+    page::{Html, Redirect},
     reply::{Error, IntoResponse},
     routes::{IntoRoute, Route, Routes},
 };

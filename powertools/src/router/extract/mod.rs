@@ -11,14 +11,22 @@ use crate::{
     event::{Headers, Params, Problem, Request, Response},
 };
 
+mod cookie;
+mod form;
+mod optional;
 mod path;
 mod query;
+mod source_ip;
 mod state;
 mod text;
 
 pub use self::{
+    cookie::Cookies,
+    form::Form,
+    optional::OptionalFromRequest,
     path::Path,
     query::Query,
+    source_ip::SourceIp,
     state::{FromRef, State},
 };
 

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{FromRequest, Rejection, text};
+use super::{FromRequest, OptionalFromRequest, Rejection, text};
 use crate::event::Request;
 
 /// The path parameters: one value, a tuple in the pattern's order, or a struct by name.
@@ -35,5 +35,19 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Path<T> {
         text::values(request.params().iter().collect())
             .map(Self)
             .map_err(|error| Rejection::bad_request(format!("path parameter {error}")))
+    }
+}
+
+/// `None` for a route without parameters.
+impl<T: DeserializeOwned, S: Sync> OptionalFromRequest<S> for Path<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, state: &S) -> Result<Option<Self>, Rejection> {
+        if request.params().is_empty() {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state)
+            .await
+            .map(Some)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{FromRequest, Rejection, text};
+use super::{FromRequest, OptionalFromRequest, Rejection, text};
 use crate::event::Request;
 
 /// The query: a struct or map by key, or a list of pairs in order.
@@ -34,5 +34,19 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Query<T> {
         text::pairs(request.query().iter().collect())
             .map(Self)
             .map_err(|error| Rejection::bad_request(format!("query parameter {error}")))
+    }
+}
+
+/// `None` for a request without a query.
+impl<T: DeserializeOwned, S: Sync> OptionalFromRequest<S> for Query<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, state: &S) -> Result<Option<Self>, Rejection> {
+        if request.query().is_empty() {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state)
+            .await
+            .map(Some)
     }
 }
