@@ -56,7 +56,7 @@ mod extract;
 mod handler;
 mod json;
 mod media;
-mod middleware;
+pub mod middleware;
 mod page;
 mod pattern;
 mod reply;
@@ -81,7 +81,7 @@ use self::{
     cors::Policy,
     middleware::{End, Refusal, Stack},
     routes::Sharing,
-    table::{Found, Table},
+    table::{Allow, Found, Table},
 };
 pub use crate::{
     context::Context,
@@ -230,10 +230,19 @@ impl<S: Send + Sync + 'static> Router<S> {
             route = self.pattern_of(&found),
         );
         let response = async {
-            let policy = self.policy_of(&found);
-            let mut response = match self.preflight(&request, &found) {
-                Some(response) => response,
-                None => {
+            // A preflight is about another method's route; a route that answers OPTIONS itself is asked
+            // like any other.
+            let is_routed = matches!(found, Found::Route { .. });
+            let asked = cors::preflight(&request).filter(|_| !is_routed);
+            let policy = match &asked {
+                Some(asked) => self.policy_of(&self.shared.table.find(asked, request.path())),
+                None => self.policy_of(&found),
+            };
+            let mut response = match (&asked, policy) {
+                (Some(asked), Some(policy)) => {
+                    policy.answer_preflight(&request, &self.shared_methods(request.path()), asked)
+                }
+                _ => {
                     let headers = policy.map(|_| request.headers().clone());
                     let mut response = self.walk(request, found).await;
                     if let (Some(policy), Some(headers)) = (policy, headers) {
@@ -269,22 +278,15 @@ impl<S: Send + Sync + 'static> Router<S> {
         }
     }
 
-    /// The answer to a preflight; none if this is no preflight, a route answers OPTIONS itself, or
-    /// the route that is asked for is not shared.
-    fn preflight(&self, request: &Request, found: &Found) -> Option<Response> {
-        if matches!(found, Found::Route { .. }) {
-            return None;
-        }
-        let asked = cors::preflight(request)?;
-        let shared = &self.shared;
-        let policy = self.policy_of(&shared.table.find(&asked, request.path()))?;
-        let is_shared = |index: usize| match shared.entries[index].cors {
-            Shares::Off => false,
-            Shares::With(_) => true,
-            Shares::AsRouter => self.cors.is_some(),
-        };
-        let methods = shared.table.allow_where(request.path(), is_shared);
-        Some(policy.answer_preflight(request, &methods, &asked))
+    /// The methods of a path that pages of other origins may use.
+    fn shared_methods(&self, path: &str) -> Allow {
+        self.shared
+            .table
+            .allow_where(path, |index| match self.shared.entries[index].cors {
+                Shares::Off => false,
+                Shares::With(_) => true,
+                Shares::AsRouter => self.cors.is_some(),
+            })
     }
 
     /// Through all middleware to the handler or the refusal, and back.

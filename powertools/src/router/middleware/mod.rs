@@ -10,6 +10,12 @@ use crate::{
     event::{Problem, Request, Response},
 };
 
+mod shipped;
+
+#[cfg(feature = "runtime")]
+pub use self::shipped::timeout;
+pub use self::shipped::{api_key, bearer, request_id, security_headers};
+
 type Running<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
 
 /// An async function around handlers: `async fn(Request, Next) -> Response`, or of anything else that
