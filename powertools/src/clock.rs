@@ -15,6 +15,10 @@ pub(crate) struct Utc {
     hour: i64,
     minute: i64,
     second: i64,
+    #[cfg_attr(
+        not(feature = "logger"),
+        allow(dead_code, reason = "only log lines count milliseconds")
+    )]
     milli: i64,
 }
 

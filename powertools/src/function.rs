@@ -46,10 +46,11 @@ pub trait HttpApp: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn accepted(&self) -> Limits;
 
-    /// Finishes the answer to a request with these headers that could not be decoded.
+    /// Finishes the answer to a request with these headers and this id that could not be decoded.
     #[doc(hidden)]
-    fn finish(&self, headers: &Headers, response: &mut Response) {
-        let _ = (headers, response);
+    fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response) {
+        let _ = headers;
+        report(response, request_id);
     }
 
     /// Methods and patterns, as far as they are known.
@@ -66,8 +67,8 @@ impl<S: Send + Sync + 'static> HttpApp for Router<S> {
         *Self::accepted(self)
     }
 
-    fn finish(&self, headers: &Headers, response: &mut Response) {
-        self.decorate(headers, response);
+    fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response) {
+        self.finish_refusal(headers, request_id, response);
     }
 
     fn listing(&self) -> Vec<(String, String)> {
@@ -90,7 +91,9 @@ impl<H: HttpApp> App for H {
         match event::decode(event, context, &self.accepted()) {
             Ok(Decoded::Http(request)) => Ok(respond(self, *request).await),
             Ok(Decoded::Other(event)) => Err(InvocationError::unknown_event(&event)),
-            Err(error) => refuse(error, |headers, response| self.finish(headers, response)),
+            Err(error) => refuse(error, |headers, id, response| {
+                self.finish(headers, id, response)
+            }),
         }
     }
 
@@ -115,7 +118,7 @@ async fn respond(app: &impl HttpApp, request: Request) -> Reply {
 /// Answers an event that could not become a request.
 fn refuse(
     error: DecodeError,
-    finish: impl FnOnce(&Headers, &mut Response),
+    finish: impl FnOnce(&Headers, &str, &mut Response),
 ) -> Result<Reply, InvocationError> {
     match error {
         DecodeError::Rejected {
@@ -130,8 +133,7 @@ fn refuse(
                 reason = response.problem().and_then(Problem::detail),
                 "refused",
             );
-            report(&mut response, &context.request_id);
-            finish(&headers, &mut response);
+            finish(&headers, &context.request_id, &mut response);
             Ok(Reply::Http(event::Reply::new(source, *response)))
         }
         DecodeError::NotJson { reason, .. } => Err(InvocationError::new(
@@ -250,10 +252,9 @@ impl App for Function {
                 }
                 None => Err(InvocationError::unknown_event(&event)),
             },
-            Err(error) => refuse(error, |headers, response| {
-                if let Some(http) = &self.http {
-                    http.finish(headers, response);
-                }
+            Err(error) => refuse(error, |headers, id, response| match &self.http {
+                Some(http) => http.finish(headers, id, response),
+                None => report(response, id),
             }),
         }
     }
@@ -271,7 +272,7 @@ type Invoked<'a> = Pin<Box<dyn Future<Output = Result<Reply, InvocationError>> +
 trait AnyHttp: Send + Sync {
     fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
     fn accepted(&self) -> Limits;
-    fn finish(&self, headers: &Headers, response: &mut Response);
+    fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response);
     fn listing(&self) -> Vec<(String, String)>;
 }
 
@@ -284,8 +285,8 @@ impl<H: HttpApp> AnyHttp for H {
         HttpApp::accepted(self)
     }
 
-    fn finish(&self, headers: &Headers, response: &mut Response) {
-        HttpApp::finish(self, headers, response);
+    fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response) {
+        HttpApp::finish(self, headers, request_id, response);
     }
 
     fn listing(&self) -> Vec<(String, String)> {

@@ -28,11 +28,10 @@ use lambda_http::RequestExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tower::{BoxError, Service, ServiceExt};
 
-#[cfg(feature = "runtime")]
-use crate::function::HttpApp;
 use crate::{
     Context,
     event::{Limits, Problem, Request, Response},
+    function::HttpApp,
     router::{Router, report},
 };
 
@@ -157,7 +156,6 @@ fn internal(cause: BoxError) -> Response {
 }
 
 /// Any tower service of lambda_http's requests is an application.
-#[cfg(feature = "runtime")]
 impl<T, B> HttpApp for T
 where
     T: Service<lambda_http::Request, Response = http::Response<B>> + Clone + Send + Sync + 'static,

@@ -3,9 +3,9 @@
 //! - `GET /ping` answers `{"message":"pong"}`.
 //! - `POST /check` with `{"url": "https://…"}` answers with the status, type and body that the URL gave.
 //! - A direct invocation with `{"url": "https://…"}` returns the document itself, or fails with the
-//!   error contract of API Gateway's non-proxy integration (see [`direct`]).
+//!   error contract of API Gateway's non-proxy integration.
 //!
-//! Fetching what a caller names is a classic hole, so [`guard`] decides what may be fetched.
+//! Fetching what a caller names is a classic hole, so the module `guard` decides what may be fetched.
 
 mod check;
 mod direct;

@@ -5,6 +5,7 @@
 //! without looking twice, and decoding a captured value undoes exactly those two.
 
 use bytestring::ByteString;
+#[cfg(any(test, feature = "router"))]
 use percent_encoding::percent_decode_str;
 
 use super::Problem;
@@ -78,6 +79,7 @@ fn hex_pair(bytes: &[u8]) -> Option<u8> {
 }
 
 /// The value of a captured part of a canonical path.
+#[cfg(any(test, feature = "router"))]
 pub(super) fn value(canonical: &ByteString) -> ByteString {
     if canonical.contains('%') {
         percent_decode_str(canonical)

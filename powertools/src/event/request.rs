@@ -10,7 +10,9 @@ use bytestring::ByteString;
 use http::{Extensions, Method};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Headers, Problem, QueryPairs, Source, lazy, path};
+#[cfg(feature = "router")]
+use super::path;
+use super::{Headers, Problem, QueryPairs, Source, lazy};
 use crate::Context;
 
 /// An HTTP request, whichever front end sent it.

@@ -100,6 +100,14 @@ impl Response {
         Some(problem)
     }
 
+    /// Puts another response in place of a problem's, whose own headers stay unless replaced.
+    #[cfg(feature = "router")]
+    pub(crate) fn replace_with(&mut self, other: Self) {
+        let mut headers = std::mem::take(&mut self.headers);
+        headers.extend(other.headers);
+        *self = Self { headers, ..other };
+    }
+
     /// The body as text, where it is text and the front end may pass it on as such.
     ///
     /// A text body stays text. Bytes become text if they are declared as a textual type and are

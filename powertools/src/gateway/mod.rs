@@ -6,7 +6,9 @@
 mod events;
 mod replies;
 
+#[cfg(feature = "local")]
+pub(crate) use self::replies::json;
 pub(crate) use self::{
     events::event,
-    replies::{Answer, json, read},
+    replies::{Answer, read},
 };

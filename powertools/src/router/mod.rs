@@ -61,6 +61,7 @@ mod page;
 mod pattern;
 mod reply;
 mod routes;
+mod settings;
 mod table;
 
 pub use self::{
@@ -81,6 +82,7 @@ use self::{
     cors::Policy,
     middleware::{End, Refusal, Stack},
     routes::Sharing,
+    settings::Settings,
     table::{Allow, Found, Table},
 };
 pub use crate::{
@@ -93,9 +95,7 @@ pub use crate::{
 /// Cloning is cheap, and clones may serve requests at the same time.
 pub struct Router<S = ()> {
     shared: Arc<Shared<S>>,
-    limits: Limits,
-    middleware: Stack<S>,
-    cors: Option<Arc<Policy>>,
+    settings: Arc<Settings<S>>,
 }
 
 struct Shared<S> {
@@ -165,48 +165,14 @@ impl<S: Send + Sync + 'static> Router<S> {
                 table,
                 state,
             }),
-            limits: Limits::default(),
-            middleware: Arc::new([]),
-            cors: None,
+            settings: Arc::default(),
         })
-    }
-
-    /// Runs a middleware around everything, 404 and 405 included; the first one given is the
-    /// outermost.
-    #[must_use]
-    pub fn middleware(mut self, middleware: impl Middleware<S>) -> Self {
-        let known = self.middleware.iter().cloned();
-        let added: Arc<dyn Middleware<S>> = Arc::new(middleware);
-        self.middleware = known.chain([added]).collect();
-        self
-    }
-
-    /// Sets the policy for pages of other origins, for all routes that have none of their own and for
-    /// requests that no route answers.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with the policy: an origin that no browser could send, any origin
-    /// together with credentials, header names that are none.
-    pub fn cors(mut self, cors: Cors) -> Result<Self, RouteErrors> {
-        match cors.build() {
-            Ok(policy) => self.cors = Some(Arc::new(policy)),
-            Err(mistakes) => return Err(RouteErrors::new(cors_errors("the router", mistakes))),
-        }
-        Ok(self)
-    }
-
-    /// Sets how much of a request is accepted.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
     }
 
     /// The limits that decoding has to keep.
     #[cfg(any(feature = "runtime", feature = "interop"))]
-    pub(crate) const fn accepted(&self) -> &Limits {
-        &self.limits
+    pub(crate) fn accepted(&self) -> &Limits {
+        &self.settings.limits
     }
 
     /// The routes, in the order in which they were listed.
@@ -272,9 +238,9 @@ impl<S: Send + Sync + 'static> Router<S> {
             Found::Route { index, .. } => match &self.shared.entries[*index].cors {
                 Shares::With(policy) => Some(policy),
                 Shares::Off => None,
-                Shares::AsRouter => self.cors.as_deref(),
+                Shares::AsRouter => self.settings.cors.as_deref(),
             },
-            Found::WrongMethod(_) | Found::Nothing => self.cors.as_deref(),
+            Found::WrongMethod(_) | Found::Nothing => self.settings.cors.as_deref(),
         }
     }
 
@@ -285,7 +251,7 @@ impl<S: Send + Sync + 'static> Router<S> {
             .allow_where(path, |index| match self.shared.entries[index].cors {
                 Shares::Off => false,
                 Shares::With(_) => true,
-                Shares::AsRouter => self.cors.is_some(),
+                Shares::AsRouter => self.settings.cors.is_some(),
             })
     }
 
@@ -304,24 +270,23 @@ impl<S: Send + Sync + 'static> Router<S> {
             Found::WrongMethod(allow) => (End::Refusal(Refusal::MethodNotAllowed(allow)), None),
             Found::Nothing => (End::Refusal(Refusal::NotFound), None),
         };
-        let is_bare = self.middleware.is_empty() && inner.is_none_or(|stack| stack.is_empty());
-        if is_bare {
-            let mut response = self.shared.finish(&end, &request).await;
-            report(&mut response, &request_id);
+        let outer = &self.settings.middleware;
+        if outer.is_empty() && inner.is_none_or(|stack| stack.is_empty()) {
+            let mut response = self.finish(&end, &request).await;
+            self.settings.report(&mut response, &request_id);
             return response;
         }
         let inner = inner.map_or_else(|| Arc::from([]), Arc::clone);
-        let stacks = [Arc::clone(&self.middleware), inner];
-        Next::new(Arc::clone(&self.shared), stacks, end)
-            .run(request)
-            .await
+        let stacks = [Arc::clone(outer), inner];
+        Next::new(self.clone(), stacks, end).run(request).await
     }
 
-    /// Finishes the answer to a request that could not be decoded: pages of other origins may read it
-    /// as they may any other.
+    /// Finishes the answer to a request that could not be decoded: its problem is written as any
+    /// other, and pages of other origins may read it as they may any other.
     #[cfg(feature = "runtime")]
-    pub(crate) fn decorate(&self, headers: &Headers, response: &mut Response) {
-        if let Some(policy) = &self.cors {
+    pub(crate) fn finish_refusal(&self, headers: &Headers, id: &str, response: &mut Response) {
+        self.settings.report(response, id);
+        if let Some(policy) = &self.settings.cors {
             policy.decorate(headers, response);
         }
     }
@@ -338,9 +303,7 @@ impl<S> Clone for Router<S> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            limits: self.limits,
-            middleware: Arc::clone(&self.middleware),
-            cors: self.cors.clone(),
+            settings: Arc::clone(&self.settings),
         }
     }
 }
@@ -352,11 +315,14 @@ impl<S> fmt::Debug for Router<S> {
     }
 }
 
-/// Writes a problem's body and tells the operator what the client is not told.
+/// Writes a problem's body as problem details, where no router's settings have a say.
+#[cfg(any(feature = "runtime", feature = "interop"))]
 pub(crate) fn report(response: &mut Response, request_id: &str) {
-    let Some(problem) = response.write_problem(request_id) else {
-        return;
-    };
+    Settings::<()>::default().report(response, request_id);
+}
+
+/// Tells the operator what the client is not told.
+fn log(problem: &Problem) {
     let cause = problem.cause().map(chain);
     let cause = cause.as_deref();
     if problem.status().is_server_error() {

@@ -4,7 +4,7 @@ use std::{fmt, pin::Pin, sync::Arc};
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::{Entry, Shared, reply::IntoResponse, report, table::Allow};
+use super::{Entry, Router, reply::IntoResponse, table::Allow};
 use crate::{
     caught::caught,
     event::{Problem, Request, Response},
@@ -69,7 +69,7 @@ where
 
 /// The rest of the way from a middleware to the handler.
 pub struct Next<S = ()> {
-    shared: Arc<Shared<S>>,
+    router: Router<S>,
     stacks: [Stack<S>; 2],
     place: usize,
     end: End,
@@ -95,12 +95,17 @@ pub(super) enum Refusal {
 
 impl Refusal {
     fn response(&self) -> Response {
-        let (mut response, allow) = match self {
-            Self::NotFound => return Problem::new(StatusCode::NOT_FOUND).into(),
-            Self::MethodNotAllowed(allow) => {
-                (Problem::new(StatusCode::METHOD_NOT_ALLOWED).into(), allow)
-            }
-            Self::Options(allow) => (Response::new(StatusCode::NO_CONTENT), allow),
+        match self {
+            Self::NotFound => Problem::new(StatusCode::NOT_FOUND).into(),
+            Self::MethodNotAllowed(_) => Problem::new(StatusCode::METHOD_NOT_ALLOWED).into(),
+            Self::Options(_) => Response::new(StatusCode::NO_CONTENT),
+        }
+    }
+
+    /// A 405 has to name the methods that there are (RFC 9110 §15.5.6).
+    fn with_allow(&self, mut response: Response) -> Response {
+        let (Self::MethodNotAllowed(allow) | Self::Options(allow)) = self else {
+            return response;
         };
         let methods = HeaderValue::from_str(&allow.header());
         let methods = methods.expect("method names are tokens, which headers may hold");
@@ -111,9 +116,9 @@ impl Refusal {
 
 impl<S: Send + Sync + 'static> Next<S> {
     /// The way through both stacks, one after the other.
-    pub(super) const fn new(shared: Arc<Shared<S>>, stacks: [Stack<S>; 2], end: End) -> Self {
+    pub(super) const fn new(router: Router<S>, stacks: [Stack<S>; 2], end: End) -> Self {
         Self {
-            shared,
+            router,
             stacks,
             place: 0,
             end,
@@ -123,14 +128,14 @@ impl<S: Send + Sync + 'static> Next<S> {
     /// The router's state.
     #[must_use]
     pub fn state(&self) -> &S {
-        &self.shared.state
+        &self.router.shared.state
     }
 
     /// The pattern of the route that was found; none on the way to a 404 or 405.
     #[must_use]
     pub fn pattern(&self) -> Option<&str> {
         match self.end {
-            End::Handler(index) => Some(self.shared.entries[index].route.pattern()),
+            End::Handler(index) => Some(self.router.shared.entries[index].route.pattern()),
             End::Refusal(_) => None,
         }
     }
@@ -139,6 +144,7 @@ impl<S: Send + Sync + 'static> Next<S> {
     /// returns.
     pub async fn run(mut self, request: Request) -> Response {
         let request_id = request.context().request_id.clone();
+        let settings = Arc::clone(&self.router.settings);
         let middleware = self
             .stacks
             .iter()
@@ -151,9 +157,9 @@ impl<S: Send + Sync + 'static> Next<S> {
                 let ran = caught(async { middleware.run(request, self).await }).await;
                 ran.unwrap_or_else(|panic| panicked("a middleware", &panic))
             }
-            None => self.shared.finish(&self.end, &request).await,
+            None => self.router.finish(&self.end, &request).await,
         };
-        report(&mut response, &request_id);
+        settings.report(&mut response, &request_id);
         response
     }
 }
@@ -164,13 +170,27 @@ pub(super) fn panicked(who: &str, panic: &str) -> Response {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into()
 }
 
-impl<S: Send + Sync + 'static> Shared<S> {
+impl<S: Send + Sync + 'static> Router<S> {
     /// What is behind all middleware.
     pub(super) async fn finish(&self, end: &End, request: &Request) -> Response {
-        match end {
-            End::Handler(index) => self.entries[*index].answer(request, &self.state).await,
-            End::Refusal(refusal) => refusal.response(),
-        }
+        let state = &self.shared.state;
+        let refusal = match end {
+            End::Handler(index) => return self.shared.entries[*index].answer(request, state).await,
+            End::Refusal(refusal) => refusal,
+        };
+        let own = match refusal {
+            Refusal::NotFound => &self.settings.not_found,
+            Refusal::MethodNotAllowed(_) => &self.settings.method_not_allowed,
+            Refusal::Options(_) => &None,
+        };
+        let response = match own {
+            None => refusal.response(),
+            Some(handler) => {
+                let answer = caught(async { handler.answer(request, state).await }).await;
+                answer.unwrap_or_else(|panic| panicked("the handler of refusals", &panic))
+            }
+        };
+        refusal.with_allow(response)
     }
 }
 

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs the named tools into target/tools, unless the pinned version is there already.
+#
+#   ci/tools.sh cargo-hack    target/tools/bin/cargo-hack
+#   ci/tools.sh rie           target/tools/aws-lambda-rie
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=ci/versions
+source ci/versions
+tools=$PWD/target/tools
+mkdir -p "$tools"
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+fail() {
+    echo "ci/tools.sh: $*" >&2
+    exit 1
+}
+
+install_cargo_hack() {
+    [[ $("$tools/bin/cargo-hack" hack --version 2>&1) != "cargo-hack $cargo_hack" ]] || return 0
+    # It only starts cargo, so a debug build is as good, and made in half the time.
+    cargo install --locked --debug --force --root "$tools" \
+        --target-dir "$scratch" "cargo-hack@$cargo_hack"
+}
+
+# Never ask this program for its version: it takes any argument for the function to run, and waits.
+install_rie() {
+    local machine sum
+    case $(uname -s).$(uname -m) in
+    Linux.x86_64) machine=x86_64 sum=$rie_x86_64_sha256 ;;
+    Linux.aarch64) machine=arm64 sum=$rie_arm64_sha256 ;;
+    *) fail "there is no emulator for $(uname -sm)" ;;
+    esac
+    local program=$tools/aws-lambda-rie member=samcli/local/rapid/aws-lambda-rie-$machine
+    if ! is "$sum" "$program"; then
+        python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$scratch" \
+            "aws-sam-cli==$aws_sam_cli"
+        python3 -m zipfile -e "$scratch"/aws_sam_cli-*.whl "$scratch/wheel"
+        is "$sum" "$scratch/wheel/$member" || fail "$member is not the file that ci/versions names"
+        install -m 755 "$scratch/wheel/$member" "$program.new"
+        mv "$program.new" "$program"
+    fi
+}
+
+is() {
+    [[ -f $2 ]] && echo "$1  $2" | sha256sum --check --status
+}
+
+[[ $# -gt 0 ]] || fail "name a tool: cargo-hack, rie"
+for tool; do
+    case $tool in
+    cargo-hack) install_cargo_hack ;;
+    rie) install_rie ;;
+    *) fail "unknown tool \`$tool\`" ;;
+    esac
+done

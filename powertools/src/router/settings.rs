@@ -1,0 +1,178 @@
+//! What can be set for a whole router.
+
+use std::{error::Error as StdError, sync::Arc};
+
+use super::{
+    Router,
+    cors::{Cors, Policy},
+    error::RouteErrors,
+    handler::{AnyHandler, Erased, Handler},
+    middleware::{Middleware, Stack},
+    reply::IntoResponse,
+};
+use crate::event::{Limits, Problem, Response};
+
+/// Writes a problem in a form of the application's own, if it is one that it knows.
+type Writer = Arc<dyn Fn(&Problem, &str) -> Option<Response> + Send + Sync>;
+
+pub(super) struct Settings<S> {
+    pub(super) limits: Limits,
+    pub(super) middleware: Stack<S>,
+    pub(super) cors: Option<Arc<Policy>>,
+    pub(super) not_found: Option<Arc<dyn AnyHandler<S>>>,
+    pub(super) method_not_allowed: Option<Arc<dyn AnyHandler<S>>>,
+    writers: Vec<Writer>,
+}
+
+impl<S> Default for Settings<S> {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            middleware: Arc::new([]),
+            cors: None,
+            not_found: None,
+            method_not_allowed: None,
+            writers: Vec::new(),
+        }
+    }
+}
+
+// By hand, because deriving would ask for `S: Clone`.
+impl<S> Clone for Settings<S> {
+    fn clone(&self) -> Self {
+        Self {
+            limits: self.limits,
+            middleware: Arc::clone(&self.middleware),
+            cors: self.cors.clone(),
+            not_found: self.not_found.clone(),
+            method_not_allowed: self.method_not_allowed.clone(),
+            writers: self.writers.clone(),
+        }
+    }
+}
+
+impl<S> Settings<S> {
+    /// Writes a problem's body, in the application's own form or as problem details, and tells the
+    /// operator what the client is not told.
+    pub(super) fn report(&self, response: &mut Response, request_id: &str) {
+        let Some(problem) = response.problem() else {
+            return;
+        };
+        let own = self
+            .writers
+            .iter()
+            .find_map(|write| write(problem, request_id));
+        super::log(problem);
+        match own {
+            Some(own) => response.replace_with(own),
+            None => {
+                response.write_problem(request_id);
+            }
+        }
+    }
+}
+
+impl<S: Send + Sync + 'static> Router<S> {
+    fn set(mut self, change: impl FnOnce(&mut Settings<S>)) -> Self {
+        change(Arc::make_mut(&mut self.settings));
+        self
+    }
+
+    /// Runs a middleware around everything, 404 and 405 included; the first one given is the
+    /// outermost.
+    #[must_use]
+    pub fn middleware(self, middleware: impl Middleware<S>) -> Self {
+        let added: Arc<dyn Middleware<S>> = Arc::new(middleware);
+        self.set(|settings| {
+            let known = settings.middleware.iter().cloned();
+            settings.middleware = known.chain([added]).collect();
+        })
+    }
+
+    /// Sets the policy for pages of other origins, for all routes that have none of their own and for
+    /// requests that no route answers.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the policy: an origin that no browser could send, any origin
+    /// together with credentials, header names that are none.
+    pub fn cors(self, cors: Cors) -> Result<Self, RouteErrors> {
+        match cors.build() {
+            Ok(policy) => Ok(self.set(|settings| settings.cors = Some(Arc::new(policy)))),
+            Err(mistakes) => Err(RouteErrors::new(super::cors_errors("the router", mistakes))),
+        }
+    }
+
+    /// Sets how much of a request is accepted.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        self.set(|settings| settings.limits = limits)
+    }
+
+    /// Answers requests whose path no route has; the answer's status is the handler's own.
+    ///
+    /// ```
+    /// # #[cfg(feature = "macros")] {
+    /// use powertools::router::{Router, StatusCode, routes};
+    ///
+    /// async fn nothing() -> (StatusCode, &'static str) {
+    ///     (StatusCode::NOT_FOUND, "nothing here")
+    /// }
+    ///
+    /// let router = Router::new(routes![])?.not_found(nothing);
+    /// # }
+    /// # Ok::<(), powertools::router::RouteErrors>(())
+    /// ```
+    #[must_use]
+    pub fn not_found<A: 'static>(self, handler: impl Handler<A, S>) -> Self {
+        self.set(|settings| settings.not_found = Some(Arc::new(Erased::new(handler))))
+    }
+
+    /// Answers requests whose path exists for other methods only; `Allow` is added.
+    #[must_use]
+    pub fn method_not_allowed<A: 'static>(self, handler: impl Handler<A, S>) -> Self {
+        self.set(|settings| settings.method_not_allowed = Some(Arc::new(Erased::new(handler))))
+    }
+
+    /// Answers failures that an error of type `E` caused: those that `?` or
+    /// [`Error::with_cause`](super::Error::with_cause) put into an [`Error`](super::Error).
+    ///
+    /// ```
+    /// # #[cfg(feature = "macros")] {
+    /// use std::num::ParseIntError;
+    /// use powertools::router::{Error, Path, Router, StatusCode, get, routes};
+    ///
+    /// #[get("/double/{n}")]
+    /// async fn double(Path(n): Path<String>) -> Result<String, Error> {
+    ///     Ok((n.parse::<i64>()? * 2).to_string())
+    /// }
+    ///
+    /// let router = Router::new(routes![double])?
+    ///     .on_error(|error: &ParseIntError| (StatusCode::BAD_REQUEST, error.to_string()));
+    /// # }
+    /// # Ok::<(), powertools::router::RouteErrors>(())
+    /// ```
+    #[must_use]
+    pub fn on_error<E, R>(self, answer: impl Fn(&E) -> R + Send + Sync + 'static) -> Self
+    where
+        E: StdError + 'static,
+        R: IntoResponse,
+    {
+        let write = move |problem: &Problem, _: &str| {
+            let cause: &(dyn StdError + 'static) = problem.cause()?;
+            Some(answer(cause.downcast_ref::<E>()?).into_response())
+        };
+        self.set(|settings| settings.writers.push(Arc::new(write)))
+    }
+
+    /// Answers every failure that no other setting answers, with the request's id at hand: 404, 405,
+    /// rejections, errors and panics alike. What failed is in the [`Problem`].
+    #[must_use]
+    pub fn on_problem<R: IntoResponse>(
+        self,
+        answer: impl Fn(&Problem, &str) -> R + Send + Sync + 'static,
+    ) -> Self {
+        let write = move |problem: &Problem, id: &str| Some(answer(problem, id).into_response());
+        self.set(|settings| settings.writers.push(Arc::new(write)))
+    }
+}
