@@ -112,6 +112,17 @@ impl<'a> Envelope<'a> {
         }
     }
 
+    /// The headers, all values where the front end kept them.
+    pub(super) fn raw_headers(&self) -> Option<&'a str> {
+        // The single-value map keeps only the last of repeated headers, so it is second choice.
+        let maps = [self.multi_value_headers, self.headers].into_iter();
+        let mut maps = maps.flatten().map(RawValue::get);
+        maps.find(|json| {
+            json.strip_prefix('{')
+                .is_some_and(|rest| !rest.trim_start().starts_with('}'))
+        })
+    }
+
     pub(super) fn keys(&self) -> Vec<String> {
         self.keys.iter().map(|key| key.to_string()).collect()
     }

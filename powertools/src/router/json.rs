@@ -22,7 +22,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
-        let body = request.body();
+        let body = request.body()?;
         match serde_json::from_slice(body) {
             Ok(value) => Ok(Self(value)),
             Err(error) => Err(rejection::<T>(body, &error)),
