@@ -237,7 +237,7 @@ impl App for Function {
                 None => Err(InvocationError::new(
                     "UnknownEvent",
                     format!(
-                        "a {} request came, but this function answers none",
+                        "a request came from a source of HTTP ({}), but this function answers none",
                         request.source()
                     ),
                 )),

@@ -62,7 +62,7 @@ fn to_lambda_http(request: Request) -> Result<lambda_http::Request, Problem> {
             .with_detail("the path and query are no URI")
             .with_cause(error)
     })?;
-    let mut theirs = http::Request::new(body(request.body()));
+    let mut theirs = http::Request::new(body(request.body()?));
     *theirs.method_mut() = request.method().clone();
     *theirs.uri_mut() = uri;
     *theirs.headers_mut() = request.headers().to_map();

@@ -7,7 +7,6 @@ use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeStruct},
 };
-use serde_json::value::RawValue;
 
 use super::{
     Limits, Problem, QueryPairs, Response, Source,
@@ -17,7 +16,7 @@ use super::{
     path::{self, Coding},
     query,
     request::{self, Parts},
-    rest_api::MultiValue,
+    rest_api::{self, MultiValue},
 };
 
 pub(super) fn decode(
@@ -28,12 +27,9 @@ pub(super) fn decode(
     let body = http_api::body(envelope, event, limits)?;
     let method = request::method(envelope.http_method.as_deref().unwrap_or_default())?;
     let raw_path = keep(event, envelope.path.take().unwrap_or_default());
-    let pairs = [envelope.multi_value_query, envelope.query];
-    let pairs = pairs
-        .into_iter()
-        .map(|raw| lazy::pairs(event, raw.map(RawValue::get)))
-        .find(|pairs| !pairs.is_empty())
-        .unwrap_or_default();
+    let pairs = rest_api::query(envelope, event)?;
+    let headers = envelope.raw_headers();
+    lazy::check(headers)?;
     // Keys as well as values are as the client wrote them (ELB user guide, "Lambda functions as
     // targets").
     let decoded = pairs
@@ -44,7 +40,7 @@ pub(super) fn decode(
         path: path::canonical(&raw_path, Coding::Encoded)?,
         raw_path,
         query: QueryPairs::new(decoded.collect::<Result<_, Problem>>()?),
-        headers: envelope.raw_headers().map(|json| event.slice_ref(json)),
+        headers: headers.map(|json| event.slice_ref(json)),
         cookies: None,
         body,
     })

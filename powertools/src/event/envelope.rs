@@ -131,11 +131,15 @@ impl<'a> Envelope<'a> {
         // The single-value map keeps only the last of repeated headers, so it is second choice.
         let maps = [self.multi_value_headers, self.headers].into_iter();
         let mut maps = maps.flatten().map(RawValue::get);
-        maps.find(|json| json.len() > "null".len())
+        maps.find(|json| {
+            json.strip_prefix('{')
+                .is_some_and(|rest| !rest.trim_start().starts_with('}'))
+        })
     }
 
+    /// The same for an answer to a request that is refused; none if one is not Unicode.
     pub(super) fn headers(&self, event: &ByteString) -> Headers {
-        Headers::new(lazy::pairs(event, self.raw_headers()))
+        Headers::new(lazy::pairs(event, self.raw_headers()).unwrap_or_default())
     }
 
     pub(super) fn keys(&self) -> Vec<String> {

@@ -14,14 +14,15 @@ use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeStruct},
 };
+use serde_json::value::RawValue;
 
 use super::{
     Limits, Problem, QueryPairs, Response, Source,
     envelope::{Envelope, RequestContext},
-    lazy::keep,
+    lazy::{self, keep},
     path::{self, Coding},
     query,
-    request::{self, Parts},
+    request::{self, Parts, Received},
 };
 
 pub(super) fn decode(
@@ -41,14 +42,18 @@ pub(super) fn decode(
     } else {
         without_stage(path::canonical(&raw_path, Coding::Decoded)?, context)
     };
-    let slice = |raw: &serde_json::value::RawValue| event.slice_ref(raw.get());
+    let headers = envelope.raw_headers();
+    let cookies = envelope.cookies.map(RawValue::get);
+    lazy::check(headers)?;
+    lazy::check(cookies)?;
+    let slice = |json: &str| event.slice_ref(json);
     Ok(Parts {
         method,
         path,
         raw_path,
         query: QueryPairs::new(query::parse(&raw_query)?),
-        headers: envelope.raw_headers().map(|json| event.slice_ref(json)),
-        cookies: envelope.cookies.map(slice),
+        headers: headers.map(slice),
+        cookies: cookies.map(slice),
         body,
     })
 }
@@ -73,7 +78,7 @@ pub(super) fn without_stage(path: ByteString, context: Option<&RequestContext<'_
     }
 }
 
-/// The body's bytes, in this format and in 1.0: text, or base64 that is undone here.
+/// The body, in this format and in 1.0: text, or base64 that is undone here.
 ///
 /// Text that stands in the event without escapes is not copied; neither is the one buffer that
 /// undoing escapes or base64 makes.
@@ -81,9 +86,9 @@ pub(super) fn body(
     envelope: &mut Envelope<'_>,
     event: &ByteString,
     limits: &Limits,
-) -> Result<Bytes, Problem> {
+) -> Result<Received, Problem> {
     let Some(text) = envelope.body.take().filter(|text| !text.is_empty()) else {
-        return Ok(Bytes::new());
+        return Ok(Received::Intact(Bytes::new()));
     };
     // Base64 takes four characters for three bytes, the last group perhaps for one.
     let least = if envelope.is_base64_encoded {
@@ -93,13 +98,15 @@ pub(super) fn body(
     };
     limits.admit(least)?;
     if !envelope.is_base64_encoded {
-        return Ok(keep(event, text).into_bytes());
+        return Ok(Received::Intact(keep(event, text).into_bytes()));
     }
-    let bytes = STANDARD
-        .decode(text.as_bytes())
-        .map_err(|error| Problem::bad_request("the body is not base64").with_cause(error))?;
-    limits.admit(bytes.len())?;
-    Ok(bytes.into())
+    match STANDARD.decode(text.as_bytes()) {
+        Ok(bytes) => {
+            limits.admit(bytes.len())?;
+            Ok(Received::Intact(bytes.into()))
+        }
+        Err(_) => Ok(Received::NotBase64(keep(event, text).into_bytes())),
+    }
 }
 
 pub(super) fn encode<S: Serializer>(response: &Response, serializer: S) -> Result<S::Ok, S::Error> {

@@ -38,14 +38,16 @@ pub(super) fn decode(
     // The path's own query is lossless; the map is what is left where there is none.
     let pairs = match raw_query {
         Some(raw) => query::parse(&raw)?,
-        None => lazy::pairs(event, envelope.query.map(RawValue::get)),
+        None => lazy::pairs(event, envelope.query.map(RawValue::get))?,
     };
+    let headers = envelope.raw_headers();
+    lazy::check(headers)?;
     Ok(Parts {
         method,
         path: path::canonical(&raw_path, Coding::Encoded)?,
         raw_path,
         query: QueryPairs::new(pairs),
-        headers: envelope.raw_headers().map(|json| event.slice_ref(json)),
+        headers: headers.map(|json| event.slice_ref(json)),
         cookies: None,
         body,
     })

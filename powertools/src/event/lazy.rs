@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::envelope::Key;
+use super::{Problem, envelope::Key};
 
 /// A piece of an event that outlives the borrow: a slice of the event's own text where it stands
 /// there unescaped, or a text that had to be built.
@@ -20,67 +20,96 @@ pub(super) fn keep(event: &ByteString, text: Cow<'_, str>) -> ByteString {
     }
 }
 
+pub(super) type Pairs = Vec<(ByteString, ByteString)>;
+
+/// A text that JSON can write and Unicode does not have.
+#[derive(Debug)]
+pub(super) struct NotUnicode;
+
+impl From<NotUnicode> for Problem {
+    fn from(_: NotUnicode) -> Self {
+        Self::bad_request("a header, cookie or query parameter is not Unicode")
+    }
+}
+
 /// The pairs of a JSON object of texts or lists of texts, in order, a list giving one pair each.
 ///
 /// Numbers and flags count as their JSON text and nulls as absent: API Gateway sends neither, people
 /// who write test events do.
-pub(super) fn pairs(event: &ByteString, raw: Option<&str>) -> Vec<(ByteString, ByteString)> {
+///
+/// # Errors
+///
+/// When a text is not Unicode: JSON can write half of a surrogate pair.
+pub(super) fn pairs(event: &ByteString, raw: Option<&str>) -> Result<Pairs, NotUnicode> {
     let mut pairs = Vec::new();
     let Some(object) = raw.filter(|raw| raw.starts_with('{')) else {
-        return pairs;
+        return Ok(pairs);
     };
-    let entries: Entries<'_> =
-        serde_json::from_str(object).expect("a raw value that starts with `{` is an object");
+    let entries: Entries<'_> = serde_json::from_str(object).map_err(|_| NotUnicode)?;
     pairs.reserve(entries.0.len());
     for (name, values) in entries.0 {
         let name = keep(event, name);
-        each_text(values.get(), &mut |value| {
-            pairs.push((name.clone(), keep(event, value)))
-        });
+        for value in scalars(values.get())? {
+            pairs.push((name.clone(), keep(event, value)));
+        }
     }
-    pairs
+    Ok(pairs)
 }
 
 /// The texts of a JSON list.
-pub(super) fn texts(event: &ByteString, raw: Option<&str>) -> Vec<ByteString> {
-    let mut texts = Vec::new();
-    if let Some(list) = raw.filter(|raw| raw.starts_with('[')) {
-        each_text(list, &mut |text| texts.push(keep(event, text)));
-    }
-    texts
+///
+/// # Errors
+///
+/// As [`pairs`].
+pub(super) fn texts(event: &ByteString, raw: Option<&str>) -> Result<Vec<ByteString>, NotUnicode> {
+    let Some(list) = raw.filter(|raw| raw.starts_with('[')) else {
+        return Ok(Vec::new());
+    };
+    let texts = scalars(list)?.into_iter();
+    Ok(texts.map(|text| keep(event, text)).collect())
 }
 
-fn each_text<'a>(json: &'a str, found: &mut impl FnMut(Cow<'a, str>)) {
-    match json.as_bytes().first() {
-        Some(b'[') => {
-            let items: Vec<&RawValue> =
-                serde_json::from_str(json).expect("a raw value that starts with `[` is a list");
-            // One level: a list within a list is nothing that a front end sends.
-            let scalars = items.into_iter().filter_map(|item| scalar(item.get()));
-            scalars.for_each(found);
+/// Whether every text within is Unicode; quick for all that has no escapes.
+pub(super) fn check(raw: Option<&str>) -> Result<(), NotUnicode> {
+    match raw {
+        Some(raw) if raw.contains("\\u") => {
+            let event = ByteString::from(raw);
+            pairs(&event, Some(&event)).map(drop)?;
+            texts(&event, Some(&event)).map(drop)
         }
-        _ => {
-            if let Some(text) = scalar(json) {
-                found(text);
-            }
-        }
+        _ => Ok(()),
     }
 }
 
-fn scalar(json: &str) -> Option<Cow<'_, str>> {
-    match json.as_bytes().first()? {
-        b'"' => Some(unquote(json)),
-        b'[' | b'{' | b'n' => None,
-        _ => Some(Cow::Borrowed(json)),
+/// The scalars of a list, or the one that stands alone.
+///
+/// One level: a list within a list is nothing that a front end sends.
+fn scalars(json: &str) -> Result<Vec<Cow<'_, str>>, NotUnicode> {
+    if !json.starts_with('[') {
+        return Ok(scalar(json)?.into_iter().collect());
     }
+    let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| NotUnicode)?;
+    let scalars = items.into_iter().map(|item| scalar(item.get()));
+    scalars.filter_map(Result::transpose).collect()
 }
 
-fn unquote(quoted: &str) -> Cow<'_, str> {
-    if quoted.contains('\\') {
-        serde_json::from_str(quoted).expect("a raw value that starts with `\"` is a string")
-    } else {
-        Cow::Borrowed(&quoted[1..quoted.len() - 1])
-    }
+/// A text without its quotes, a number or flag as its JSON text, nothing for the rest.
+fn scalar(json: &str) -> Result<Option<Cow<'_, str>>, NotUnicode> {
+    Ok(match json.as_bytes().first() {
+        Some(b'"') if json.contains('\\') => Some(Cow::Owned(
+            serde_json::from_str(json).map_err(|_| NotUnicode)?,
+        )),
+        Some(b'"') => Some(Cow::Borrowed(&json[1..json.len() - 1])),
+        Some(b'[' | b'{' | b'n') | None => None,
+        Some(_) => Some(Cow::Borrowed(json)),
+    })
+}
+
+/// The last value of a key of an object.
+pub(super) fn last<'a>(object: &'a str, key: &str) -> Option<&'a str> {
+    let entries: Entries<'a> = serde_json::from_str(object).ok()?;
+    let mut entries = entries.0.into_iter().rev();
+    Some(entries.find(|(name, _)| name == key)?.1.get())
 }
 
 struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);

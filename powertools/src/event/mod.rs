@@ -191,7 +191,7 @@ impl fmt::Display for DecodeError {
                 source, response, ..
             } => write!(
                 formatter,
-                "a {source} request was refused: {}",
+                "a request was refused ({source}): {}",
                 response.status()
             ),
         }
@@ -288,7 +288,10 @@ pub struct Reply {
 
 impl Reply {
     pub(crate) fn new(source: Source, response: Response) -> Self {
-        let response = response.with_text_headers();
+        let mut response = response.with_text_headers();
+        // Nothing to do for a response that a router has answered with; a refusal of `decode` that
+        // comes here directly still has its problem to tell, without an id that nobody gave it.
+        response.write_problem("");
         Self { source, response }
     }
 }

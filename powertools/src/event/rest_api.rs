@@ -17,7 +17,7 @@ use super::{
     Limits, Problem, QueryPairs, Response, Source,
     envelope::{Envelope, RequestContext},
     http_api::{self, HeaderText},
-    lazy::{self, keep},
+    lazy::{self, NotUnicode, keep},
     path::{self, Coding},
     request::{self, Parts},
 };
@@ -40,23 +40,32 @@ pub(super) fn decode(
         // `path` has no stage here; `requestContext.path` has.
         _ => path::canonical(&raw_path, Coding::Encoded)?,
     };
-    // The single-value maps keep only the last of repeated keys, so they are second choice.
-    let query = [envelope.multi_value_query, envelope.query];
-    let query = query
-        .into_iter()
-        .map(|raw| lazy::pairs(event, raw.map(RawValue::get)))
-        .find(|pairs| !pairs.is_empty())
-        .unwrap_or_default();
-    let headers = envelope.raw_headers().map(|json| event.slice_ref(json));
+    let headers = envelope.raw_headers();
+    lazy::check(headers)?;
     Ok(Parts {
         method,
         path,
         raw_path,
-        query: QueryPairs::new(query),
-        headers,
+        query: QueryPairs::new(query(envelope, event)?),
+        headers: headers.map(|json| event.slice_ref(json)),
         cookies: None,
         body,
     })
+}
+
+/// All values where the front end kept them: the single-value map keeps only the last of repeated
+/// keys, so it is second choice.
+pub(super) fn query(
+    envelope: &Envelope<'_>,
+    event: &ByteString,
+) -> Result<lazy::Pairs, NotUnicode> {
+    let of = |raw: Option<&RawValue>| lazy::pairs(event, raw.map(RawValue::get));
+    let all = of(envelope.multi_value_query)?;
+    if all.is_empty() {
+        of(envelope.query)
+    } else {
+        Ok(all)
+    }
 }
 
 /// An HTTP API's format 1.0 has been seen with an encoded and with a decoded `path`; the context's

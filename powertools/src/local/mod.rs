@@ -181,7 +181,10 @@ impl<A: App> Gateway<A> {
         };
         match self.invoke(event.to_string().into(), request_id).await {
             Some(Ok(reply)) => gateway::read(self.source, &reply).unwrap_or_else(|| {
-                tracing::error!("the reply is not one that a {} accepts", self.source);
+                tracing::error!(
+                    "the reply is not one that this source accepts: {}",
+                    self.source
+                );
                 errors::failed(self.source)
             }),
             Some(Err(_)) => errors::failed(self.source),

@@ -31,7 +31,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
                 "the content type must be `application/json`",
             ));
         }
-        let body = request.body();
+        let body = request.body()?;
         match serde_json::from_slice(body) {
             Ok(value) => Ok(Self(value)),
             Err(error) => Err(rejection::<T>(body, &error)),
@@ -44,7 +44,7 @@ impl<T: DeserializeOwned, S: Sync> OptionalFromRequest<S> for Json<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, state: &S) -> Result<Option<Self>, Rejection> {
-        if request.body().is_empty() {
+        if request.body()?.is_empty() {
             return Ok(None);
         }
         <Self as FromRequest<S>>::from_request(request, state)

@@ -262,6 +262,12 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     }
 }
 
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         (*self.0).into()

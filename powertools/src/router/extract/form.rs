@@ -30,7 +30,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Form<T> {
                 "the content type must be `application/x-www-form-urlencoded`",
             ));
         }
-        let body = ByteString::try_from(request.body().clone())
+        let body = ByteString::try_from(request.body()?.clone())
             .map_err(|_| Rejection::bad_request("the body is not UTF-8"))?;
         let pairs = event::form_pairs(&body)
             .map_err(|_| Rejection::bad_request("the form is not UTF-8 once it is decoded"))?;
@@ -52,7 +52,7 @@ impl<T: DeserializeOwned, S: Sync> OptionalFromRequest<S> for Form<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, state: &S) -> Result<Option<Self>, Rejection> {
-        if request.body().is_empty() {
+        if request.body()?.is_empty() {
             return Ok(None);
         }
         <Self as FromRequest<S>>::from_request(request, state)

@@ -96,6 +96,12 @@ impl Rejection {
     }
 }
 
+impl From<Problem> for Rejection {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         (*self.0).into()
@@ -127,8 +133,15 @@ always! {
     Params: |request| request.params().clone();
     /// The method.
     http::Method: |request| request.method().clone();
-    /// The body's bytes, whatever the content type.
-    Bytes: |request| request.body().clone();
+}
+
+/// The body's bytes, whatever the content type.
+impl<S: Sync> FromRequest<S> for Bytes {
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
+        Ok(request.body()?.clone())
+    }
 }
 
 /// The body as text; 400 if it is not UTF-8.
@@ -136,7 +149,7 @@ impl<S: Sync> FromRequest<S> for String {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
-        match std::str::from_utf8(request.body()) {
+        match std::str::from_utf8(request.body()?) {
             Ok(text) => Ok(text.to_owned()),
             Err(_) => Err(Rejection::bad_request("the body is not UTF-8")),
         }
