@@ -165,7 +165,7 @@ impl Takes {
     pub(crate) fn of(ty: &Type) -> Vec<Self> {
         let mut all = Vec::new();
         if let Type::Path(path) = bare(ty)
-            && last_is(path, "Request")
+            && (last_is(path, "Request") || last_is(path, "Params"))
         {
             all.push(Self::Unknown);
         }
@@ -555,6 +555,7 @@ mod tests {
             ("Path", Takes::Unknown),
             ("Request", Takes::Unknown),
             ("powertools::Request", Takes::Unknown),
+            ("Params", Takes::Unknown),
         ] {
             assert_eq!(takes(ty), [expected], "{ty}");
         }

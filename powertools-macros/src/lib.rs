@@ -53,8 +53,9 @@ use crate::attribute::Kind;
 /// Makes an async function the handler of `GET` requests (and of `HEAD`, which the router derives).
 ///
 /// The argument is a pattern: literal segments, parameters such as `{id}`, and at the end perhaps a
-/// greedy one such as `{path+}`. Every parameter must be taken by a `Path` argument; one that
-/// nobody needs is named with an underscore, such as `{_id}`.
+/// greedy one such as `{path+}`. Every parameter must be taken by a `Path` argument, or by
+/// `Params` or `Request`, which hold them all; one that nobody needs is named with an underscore, such as
+/// `{_id}`. What the function returns is the answer; `()` is 204 No Content.
 ///
 /// ```ignore
 /// use powertools::router::{Path, get, routes};
@@ -164,7 +165,12 @@ pub fn route(arguments: TokenStream, function: TokenStream) -> TokenStream {
 
 /// Lists handlers by their paths, as a value of type `Routes`.
 ///
-/// A handler that is compiled only sometimes is listed under the same condition.
+/// A handler that is compiled only sometimes is listed under the same condition. Where rustc says
+/// "expected struct, variant or union type, found function" (E0574), the function has no route attribute;
+/// where it finds nothing of the name, it is misspelt or not imported.
+///
+/// Handlers that take `State` of several types let rustc guess whose parts they are; name the router's
+/// state, `let routes: Routes<App> = routes![…]`, for a clear message.
 ///
 /// ```ignore
 /// let routes = routes![

@@ -29,6 +29,12 @@ pub trait App: Clone + Send + Sync + 'static {
     /// Methods and patterns, as far as they are known, for a person to read.
     #[doc(hidden)]
     fn listing(&self) -> Vec<(String, String)>;
+
+    /// Whether events of no HTTP front end have a handler.
+    #[doc(hidden)]
+    fn is_direct(&self) -> bool {
+        false
+    }
 }
 
 /// Something that answers HTTP requests.
@@ -183,7 +189,18 @@ impl Function {
     /// non-proxy integration.
     ///
     /// The event is read as `T`; an event that is not a `T` fails the invocation with the type
-    /// `InvalidEvent` and a message that says where.
+    /// `InvalidEvent` and a message that says where, a panic with `HandlerPanicked` and the panic's text:
+    /// who invokes directly is trusted with more than a client of HTTP. State is what the closure holds:
+    ///
+    /// ```
+    /// # use powertools::{Context, Function, InvocationError};
+    /// # #[derive(Clone)] struct Shop { name: &'static str }
+    /// # let shop = Shop { name: "corner" };
+    /// let function = Function::new().direct(move |order: u64, _: Context| {
+    ///     let shop = shop.clone();
+    ///     async move { Ok::<_, InvocationError>(format!("{order} of {}", shop.name)) }
+    /// });
+    /// ```
     #[must_use]
     pub fn direct<T, R, E, F>(
         mut self,
@@ -264,6 +281,10 @@ impl App for Function {
             .as_ref()
             .map(|http| http.listing())
             .unwrap_or_default()
+    }
+
+    fn is_direct(&self) -> bool {
+        self.direct.is_some()
     }
 }
 

@@ -175,6 +175,98 @@ const HTTP: &[Row] = &[
         cookie: None,
         body: "",
     },
+    Row {
+        file: "albEvent",
+        source: Source::Alb,
+        method: "GET",
+        path: "/lambda",
+        query: &[("query", "1234ABCD")],
+        header_count: 12,
+        headers: &[
+            ("Accept-Encoding", &["gzip"]),
+            ("accept-language", &["en-US,en;q=0.9"]),
+            (
+                "host",
+                &["lambda-alb-123578498.us-east-2.elb.amazonaws.com"],
+            ),
+            ("upgrade-insecure-requests", &["1"]),
+            ("x-forwarded-for", &["72.12.164.125"]),
+            ("x-imforwards", &["20"]),
+            ("header1", &[]),
+        ],
+        cookie: None,
+        body: "Test",
+    },
+    Row {
+        file: "albMultiValueHeadersEvent",
+        source: Source::AlbMultiValue,
+        method: "GET",
+        path: "/todos",
+        query: &[],
+        header_count: 7,
+        headers: &[
+            ("accept", &["*/*"]),
+            (
+                "host",
+                &["alb-c-LoadB-14POFKYCLBNSF-1815800096.eu-central-1.elb.amazonaws.com"],
+            ),
+            ("User-Agent", &["curl/7.79.1"]),
+            ("x-forwarded-port", &["80"]),
+            ("x-forwarded-proto", &["http"]),
+        ],
+        cookie: None,
+        body: "",
+    },
+    Row {
+        file: "vpcLatticeEvent",
+        source: Source::LatticeV1,
+        method: "GET",
+        path: "/testpath",
+        query: &[("order-id", "1")],
+        header_count: 6,
+        headers: &[
+            // With an underscore, as the file has it.
+            ("user_agent", &["curl/7.64.1"]),
+            ("user-agent", &[]),
+            ("x-forwarded-for", &["10.213.229.10"]),
+            ("header1", &["value1"]),
+            ("header2", &["value1,value2"]),
+        ],
+        cookie: None,
+        body: r#"{"test": "event"}"#,
+    },
+    Row {
+        file: "vpcLatticeEventPathTrailingSlash",
+        source: Source::LatticeV1,
+        method: "GET",
+        path: "/testpath",
+        query: &[("order-id", "1")],
+        header_count: 4,
+        headers: &[
+            (
+                "host",
+                &["test-lambda-service-3908sdf9u3u.dkfjd93.vpc-lattice-svcs.us-east-2.on.aws"],
+            ),
+            ("accept", &["*/*"]),
+        ],
+        cookie: None,
+        body: r#"{"test": "event"}"#,
+    },
+    Row {
+        file: "vpcLatticeV2Event",
+        source: Source::Lattice,
+        method: "GET",
+        path: "/newpath",
+        query: &[("order-id", "1")],
+        header_count: 4,
+        headers: &[
+            ("user_agent", &["curl/7.64.1"]),
+            ("X-Forwarded-For", &["10.213.229.10"]),
+            ("accept", &["*/*"]),
+        ],
+        cookie: None,
+        body: r#"{"message": "Hello from Lambda!"}"#,
+    },
 ];
 
 /// HTTP events whose `isBase64Encoded` is not true of their body, which no gateway sends: requests like
@@ -208,8 +300,6 @@ const FALSE_BASE64: &[Row] = &[
 #[rustfmt::skip]
 const OTHERS: &[(&str, &[&str])] = &[
     ("activeMQEvent", &["eventSource", "eventSourceArn", "messages"]),
-    ("albEvent", &["requestContext", "httpMethod", "path", "queryStringParameters", "headers", "body", "isBase64Encoded"]),
-    ("albMultiValueHeadersEvent", &["requestContext", "httpMethod", "path", "multiValueQueryStringParameters", "multiValueHeaders", "body", "isBase64Encoded"]),
     ("apiGatewayAuthorizerRequestEvent", &["version", "type", "methodArn", "identitySource", "authorizationToken", "resource", "path", "httpMethod", "headers", "multiValueHeaders", "queryStringParameters", "pathParameters", "stageVariables", "requestContext"]),
     ("apiGatewayAuthorizerTokenEvent", &["type", "authorizationToken", "methodArn"]),
     ("apiGatewayAuthorizerV2Event", &["version", "type", "routeArn", "identitySource", "routeKey", "rawPath", "rawQueryString", "cookies", "headers", "queryStringParameters", "requestContext", "pathParameters", "stageVariables"]),
@@ -279,9 +369,6 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("snsSqsEvent", &["Records"]),
     ("sqsDlqTriggerEvent", &["Records"]),
     ("sqsEvent", &["Records"]),
-    ("vpcLatticeEvent", &["raw_path", "method", "headers", "query_string_parameters", "body", "is_base64_encoded"]),
-    ("vpcLatticeEventPathTrailingSlash", &["raw_path", "method", "headers", "query_string_parameters", "body", "is_base64_encoded"]),
-    ("vpcLatticeV2Event", &["version", "path", "method", "headers", "queryStringParameters", "body", "isBase64Encoded", "requestContext"]),
 ];
 
 fn directory() -> PathBuf {

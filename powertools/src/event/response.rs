@@ -16,6 +16,8 @@ pub struct Response {
     headers: HeaderMap,
     body: Body,
     problem: Option<Box<Problem>>,
+    /// Whether the body tells the problem already.
+    is_told: bool,
 }
 
 impl Response {
@@ -83,29 +85,34 @@ impl Response {
         self.status = status;
     }
 
-    /// The problem that this response will report, until its body is written.
+    /// The problem that this response reports, as long as its body has not been replaced.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {
         self.problem.as_deref()
     }
 
-    /// Writes the problem, if there is one, as the body; the request id is part of it.
-    ///
-    /// Returns the problem, for the log.
-    pub(crate) fn write_problem(&mut self, request_id: &str) -> Option<Box<Problem>> {
-        let problem = self.problem.take()?;
-        self.body = Body::Text(problem.body(request_id).into());
-        let json = HeaderValue::from_static("application/problem+json");
-        self.headers.insert(CONTENT_TYPE, json);
-        Some(problem)
+    /// The problem, if the body does not tell it yet.
+    pub(crate) fn untold(&self) -> Option<&Problem> {
+        self.problem.as_deref().filter(|_| !self.is_told)
+    }
+
+    /// Writes the problem, if there is one to tell, as the body; the request id is part of it.
+    pub(crate) fn write_problem(&mut self, request_id: &str) {
+        if let Some(problem) = self.untold() {
+            self.body = Body::Text(problem.body(request_id).into());
+            let json = HeaderValue::from_static("application/problem+json");
+            self.headers.insert(CONTENT_TYPE, json);
+            self.is_told = true;
+        }
     }
 
     /// Puts another response in place of a problem's, whose own headers stay unless replaced.
     #[cfg(feature = "router")]
     pub(crate) fn replace_with(&mut self, other: Self) {
-        let mut headers = std::mem::take(&mut self.headers);
-        headers.extend(other.headers);
-        *self = Self { headers, ..other };
+        self.headers.extend(other.headers);
+        self.status = other.status;
+        self.body = other.body;
+        self.is_told = true;
     }
 
     /// The body as text, where it is text and the front end may pass it on as such.
@@ -159,6 +166,7 @@ impl From<Problem> for Response {
             headers: HeaderMap::new(),
             body: Body::default(),
             problem: Some(Box::new(problem)),
+            is_told: false,
         }
     }
 }

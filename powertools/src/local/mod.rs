@@ -12,6 +12,9 @@
 //! A direct invocation is a `POST` to `/2015-03-31/functions/function/invocations` with the event as
 //! the body, as for AWS's own emulator.
 //!
+//! Not played, so far: the limits of Lambda itself (6 MB each way) and of payloads per front end,
+//! authorizers, throttling. Arguments that it does not know are left to the program.
+//!
 //! It listens on loopback only and refuses requests whose `Host` is another name, so that no web page
 //! can reach it through a DNS name of its own. It is a tool for development, not a server.
 
@@ -130,7 +133,9 @@ fn banner(gateway: &Gateway<impl App>, address: SocketAddr) {
     for (methods, pattern) in gateway.app.listing() {
         text.push_str(&format!("  {methods:<7} {pattern}\n"));
     }
-    text.push_str(&format!("  direct  POST {INVOCATIONS}\n"));
+    if gateway.app.is_direct() {
+        text.push_str(&format!("  direct  POST {INVOCATIONS}\n"));
+    }
     print(&text);
 }
 

@@ -14,14 +14,18 @@ impl Settings {
     /// Arguments win over the environment. Arguments that are not ours are left alone: they may be
     /// the program's own.
     pub(super) fn read(arguments: impl Iterator<Item = String>) -> Result<Self, Error> {
-        let argument = port_argument(arguments)?;
-        let port = match argument.or_else(env::local_port) {
+        let argument = port_argument(arguments)?.map(|text| ("`--port`", text));
+        let variable = || Some(("POWERTOOLS_LOCAL_PORT", env::local_port()?));
+        let port = match argument.or_else(variable) {
             None => PORT,
-            Some(text) => text
-                .parse()
-                .map_err(|_| format!("`{text}` is no port: use a number from 0 to 65535"))?,
+            Some((name, text)) => text.parse().map_err(|_| {
+                format!("{name} is `{text}`, but a port is a number from 0 to 65535")
+            })?,
         };
-        let source = match env::local_event().as_deref() {
+        let source = match env::local_event()
+            .map(|name| name.to_ascii_lowercase())
+            .as_deref()
+        {
             None | Some("http") => Source::HttpApi,
             Some("rest") => Source::RestApi,
             Some(other) => {
@@ -69,7 +73,7 @@ mod tests {
         assert_eq!(port(&["--port"]), Err("`--port` needs a number".into()));
         assert_eq!(
             port(&["--port", "70000"]),
-            Err("`70000` is no port: use a number from 0 to 65535".into())
+            Err("`--port` is `70000`, but a port is a number from 0 to 65535".into())
         );
     }
 }

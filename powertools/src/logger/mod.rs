@@ -13,6 +13,7 @@
 //!
 //! and within an invocation also its request id, trace id and `cold_start`. The keys of all spans
 //! around an event are on its line, the innermost winning; nothing is shared between invocations.
+//! `RUST_LOG` is not read.
 //!
 //! | variable | meaning | unless set |
 //! | --- | --- | --- |
@@ -21,7 +22,11 @@
 //! | `AWS_LAMBDA_LOG_LEVEL` | the function's own logging control; no line below it is written | – |
 
 use tracing_core::LevelFilter;
-use tracing_subscriber::{Layer, layer::SubscriberExt};
+use tracing_subscriber::{
+    Layer,
+    filter::filter_fn,
+    layer::{Filter, SubscriberExt},
+};
 
 use crate::env;
 
@@ -39,12 +44,19 @@ pub fn init() {
         env::lambda_log_level().as_deref(),
         env::log_level().as_deref(),
     );
-    let layer = JsonLayer::new().with_filter(level);
+    let layer = JsonLayer::new().with_filter(events_at(level));
     let subscriber = tracing_subscriber::registry().with(layer);
     let installed = tracing::subscriber::set_global_default(subscriber).is_ok();
     if let Some(complaint) = complaint.filter(|_| installed) {
         tracing::warn!("{complaint}");
     }
+}
+
+/// Lets events of this level through, and the spans around them whatever their level: a line at ERROR
+/// needs the request id most of all.
+fn events_at<S>(level: LevelFilter) -> impl Filter<S> {
+    filter_fn(move |metadata| metadata.is_span() || *metadata.level() <= level)
+        .with_max_level_hint(level.max(LevelFilter::INFO))
 }
 
 /// The level to write at, and what is to be said about how it was asked for.
@@ -53,6 +65,12 @@ pub fn init() {
 fn level(lambda: Option<&str>, ours: Option<&str>) -> (LevelFilter, Option<String>) {
     let floor = lambda.and_then(parse);
     match (ours, floor) {
+        (None, None) if lambda.is_some() => {
+            let text = lambda.unwrap_or_default();
+            let complaint =
+                format!("AWS_LAMBDA_LOG_LEVEL is `{text}`, which is no level; using INFO");
+            (LevelFilter::INFO, Some(complaint))
+        }
         (None, floor) => (floor.unwrap_or(LevelFilter::INFO), None),
         (Some(text), floor) => match (parse(text), floor) {
             (Some(wanted), Some(floor)) if wanted > floor => {
@@ -97,6 +115,28 @@ mod tests {
     }
 
     #[test]
+    fn a_line_above_the_level_keeps_the_keys_of_spans_below_it() {
+        use std::sync::{Arc, Mutex};
+
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&written);
+        let layer = JsonLayer::new()
+            .with_writer(move |line| sink.lock().unwrap().extend_from_slice(line))
+            .with_filter(events_at(LevelFilter::ERROR));
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            let span = tracing::info_span!("invocation", function_request_id = "8d2e");
+            let _entered = span.enter();
+            tracing::warn!("not written");
+            tracing::error!("written");
+        });
+
+        let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains(r#""function_request_id":"8d2e""#), "{text}");
+    }
+
+    #[test]
     fn the_level_is_ours_unless_lambda_keeps_less() {
         for (lambda, ours, expected, complains) in [
             ("", "", LevelFilter::INFO, false),
@@ -107,6 +147,7 @@ mod tests {
             ("WARN", "ERROR", LevelFilter::ERROR, false),
             ("WARN", "DEBUG", LevelFilter::WARN, true),
             ("", "LOUD", LevelFilter::INFO, true),
+            ("LOUD", "", LevelFilter::INFO, true),
             ("ERROR", "LOUD", LevelFilter::ERROR, true),
             ("BOGUS", "DEBUG", LevelFilter::DEBUG, false),
         ] {

@@ -9,7 +9,7 @@ use http::Method;
 #[non_exhaustive]
 pub enum RouteError {
     /// Two routes answer the same requests: same methods, same pattern but for parameter names.
-    #[error("`{second}` and `{first}` both answer {method} {pattern}")]
+    #[error("`{second}` ({pattern}) and `{first}` ({first_pattern}) both answer {method}")]
     Duplicate {
         /// The method that both answer.
         method: Method,
@@ -17,6 +17,8 @@ pub enum RouteError {
         pattern: String,
         /// The earlier handler's name.
         first: &'static str,
+        /// The pattern of the earlier route.
+        first_pattern: String,
         /// The later handler's name.
         second: &'static str,
     },

@@ -126,6 +126,9 @@ impl Router {
     ///
     /// Every mistake in the routes, all at once: patterns that are none, routes that answer the same
     /// requests.
+    ///
+    /// Handlers that take [`State`] need [`Router::with_state`]; here they are a type error, "expected
+    /// `Routes`, found `Routes<…>`".
     pub fn new(routes: Routes) -> Result<Self, RouteErrors> {
         Self::with_state(routes, ())
     }
@@ -222,6 +225,7 @@ impl<S: Send + Sync + 'static> Router<S> {
                 status = response.status().as_u16(),
                 path = &*path,
                 duration_ms = milliseconds(started.elapsed()),
+                reason = response.problem().and_then(Problem::detail),
                 "answered",
             );
             if method == Method::HEAD || is_bodiless(response.status()) {
@@ -321,14 +325,16 @@ pub(crate) fn report(response: &mut Response, request_id: &str) {
     Settings::<()>::default().report(response, request_id);
 }
 
-/// Tells the operator what the client is not told.
+/// Tells the operator what the client is not told. What the client is told is on the line about the
+/// answer.
 fn log(problem: &Problem) {
-    let cause = problem.cause().map(chain);
-    let cause = cause.as_deref();
+    let Some(cause) = problem.cause().map(chain) else {
+        return;
+    };
     if problem.status().is_server_error() {
         tracing::error!(target: "powertools::router", cause, "{problem}");
     } else {
-        tracing::debug!(target: "powertools::router", cause, "{problem}");
+        tracing::warn!(target: "powertools::router", cause, "{problem}");
     }
 }
 

@@ -135,26 +135,55 @@ impl<T: IntoResponse> IntoResponse for (StatusCode, HeaderMap, T) {
     }
 }
 
-/// The answer with these headers in place of its own of the same names.
-impl<T: IntoResponse, const N: usize> IntoResponse for ([(HeaderName, HeaderValue); N], T) {
+/// The answer with these headers in place of its own of the same names; a 500 if HTTP does not allow a
+/// name or value.
+///
+/// ```
+/// use powertools::router::{IntoResponse, header};
+///
+/// let response = ([(header::ETAG, "\"v1\"")], "text").into_response();
+/// assert_eq!(response.headers()["etag"], "\"v1\"");
+/// ```
+impl<K, V, T: IntoResponse, const N: usize> IntoResponse for ([(K, V); N], T)
+where
+    K: TryInto<HeaderName, Error: Into<BoxError>>,
+    V: TryInto<HeaderValue, Error: Into<BoxError>>,
+{
     fn into_response(self) -> Response {
-        (self.0.into_iter().collect::<HeaderMap>(), self.1).into_response()
+        let pair = |(name, value): (K, V)| {
+            let name = name.try_into().map_err(Into::into)?;
+            let value = value.try_into().map_err(Into::into)?;
+            Ok::<_, BoxError>((name, value))
+        };
+        match self
+            .0
+            .into_iter()
+            .map(pair)
+            .collect::<Result<HeaderMap, _>>()
+        {
+            Ok(headers) => (headers, self.1).into_response(),
+            Err(error) => Error::internal(error).into_response(),
+        }
     }
 }
 
 /// The answer with another status and with these headers in place of its own of the same names.
-impl<T: IntoResponse, const N: usize> IntoResponse
-    for (StatusCode, [(HeaderName, HeaderValue); N], T)
+impl<K, V, T: IntoResponse, const N: usize> IntoResponse for (StatusCode, [(K, V); N], T)
+where
+    K: TryInto<HeaderName, Error: Into<BoxError>>,
+    V: TryInto<HeaderValue, Error: Into<BoxError>>,
 {
     fn into_response(self) -> Response {
         (self.1, self.2).into_response().with_status(self.0)
     }
 }
 
+type BoxError = Box<dyn StdError + Send + Sync>;
+
 /// A handler's failure: a status and a message for the client, a cause for the operator.
 ///
 /// The client gets RFC 9457 problem details with the message and the request id. The cause is logged
-/// with its whole chain and never sent. `?` turns any error into a 500 that tells the client nothing:
+/// with its whole chain, at ERROR for a 5xx and at WARN for others, and never sent. `?` turns any error into a 500 that tells the client nothing:
 ///
 /// ```
 /// use powertools::router::{Error, Path};
@@ -166,6 +195,32 @@ impl<T: IntoResponse, const N: usize> IntoResponse
 ///     let cents: u64 = "12x".parse()?;   // 500; the log has "invalid digit found in string"
 ///     Ok(format!("{cents} cents"))
 /// }
+/// ```
+///
+/// # An error type of your own
+///
+/// `?` makes a 500 of every `std::error::Error`. To choose the status, return a type of your own that
+/// says how it is answered:
+///
+/// ```
+/// use powertools::router::{Error, IntoResponse, Response};
+///
+/// enum Failure {
+///     NoSuchOrder(u64),
+///     Database(std::io::Error),
+/// }
+///
+/// impl IntoResponse for Failure {
+///     fn into_response(self) -> Response {
+///         match self {
+///             Self::NoSuchOrder(id) => Error::not_found(format!("there is no order {id}")),
+///             Self::Database(error) => Error::internal(error),
+///         }
+///         .into_response()
+///     }
+/// }
+///
+/// async fn order() -> Result<String, Failure> { Err(Failure::NoSuchOrder(7)) }
 /// ```
 ///
 /// It is not a [`std::error::Error`] itself, because then `?` could not accept every other one.

@@ -55,7 +55,7 @@ impl<S> Settings<S> {
     /// Writes a problem's body, in the application's own form or as problem details, and tells the
     /// operator what the client is not told.
     pub(super) fn report(&self, response: &mut Response, request_id: &str) {
-        let Some(problem) = response.problem() else {
+        let Some(problem) = response.untold() else {
             return;
         };
         let own = self

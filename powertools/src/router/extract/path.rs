@@ -1,9 +1,10 @@
 //! Path parameters as Rust values.
 
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 
 use super::{FromRequest, OptionalFromRequest, Rejection, text};
-use crate::event::Request;
+use crate::event::{Problem, Request};
 
 /// The path parameters: one value, a tuple in the pattern's order, or a struct by name.
 ///
@@ -23,7 +24,11 @@ use crate::event::Request;
 /// async fn order_at(Path(place): Path<Place>) {}
 /// ```
 ///
-/// Values are decoded: a `%2F` that the client sent within a segment is a `/` here. A value that is
+/// The parameters of the prefixes that a route is nested under count too, and come first. A tuple of
+/// another length than the pattern's is a 500 whose cause is logged.
+///
+/// Values are decoded: a `%2F` that the client sent within a segment is a `/` here (HTTP APIs decode it before
+/// routing and cannot carry one). A value that is
 /// not of the type is a 400 that names the parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
@@ -34,8 +39,24 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Path<T> {
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
         text::values(request.params().iter().collect())
             .map(Self)
-            .map_err(|error| Rejection::bad_request(format!("path parameter {error}")))
+            .map_err(|error| refuse(request, &error))
     }
+}
+
+/// A value of the wrong type is the client's mistake; a wrong number of them is the program's, which the
+/// operator has to hear of.
+fn refuse(request: &Request, error: &text::TextError) -> Rejection {
+    if !error.is_the_handlers() {
+        return Rejection::bad_request(format!("path parameter {error}"));
+    }
+    let names: Vec<&str> = request.params().iter().map(|(name, _)| name).collect();
+    let names = names.join("`, `");
+    let text = format!(
+        "a `Path<…>` does not fit its pattern, prefixes included: the parameters are `{names}`; {error}"
+    );
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR)
+        .with_cause(text)
+        .into()
 }
 
 /// `None` for a route without parameters.

@@ -19,9 +19,26 @@ use serde::{
 pub(crate) struct TextError {
     key: Option<String>,
     reason: String,
+    /// Whether no request could have been better: the handler asks for another number of values than
+    /// its pattern has.
+    is_the_handlers: bool,
 }
 
 impl TextError {
+    /// A mistake of the program rather than of the client.
+    pub(super) const fn is_the_handlers(&self) -> bool {
+        self.is_the_handlers
+    }
+
+    fn count(given: usize, expected: usize) -> Self {
+        let verb = if given == 1 { "is" } else { "are" };
+        Self {
+            key: None,
+            reason: format!("{given} {verb} given where {expected} would be taken"),
+            is_the_handlers: true,
+        }
+    }
+
     fn at(mut self, key: &str) -> Self {
         self.key.get_or_insert_with(|| key.to_owned());
         self
@@ -44,6 +61,7 @@ impl serde::de::Error for TextError {
         Self {
             key: None,
             reason: reason.to_string(),
+            is_the_handlers: false,
         }
     }
 
@@ -92,13 +110,7 @@ impl<'t> Texts<'t> {
                 key,
                 values: vec![value],
             }),
-            [] => Err(TextError::custom("none is given, one was expected")),
-            _ => {
-                let count = self.pairs.len();
-                Err(TextError::custom(format!(
-                    "{count} are given, one was expected"
-                )))
-            }
+            _ => Err(TextError::count(self.pairs.len(), 1)),
         }
     }
 }
@@ -169,9 +181,7 @@ impl<'de> Deserializer<'de> for Texts<'_> {
         if count == length {
             self.deserialize_seq(visitor)
         } else {
-            Err(TextError::custom(format!(
-                "{count} are given, {length} were expected"
-            )))
+            Err(TextError::count(count, length))
         }
     }
 
@@ -613,7 +623,7 @@ mod tests {
             values::<(u8, u8)>(vec![("id", "3")])
                 .unwrap_err()
                 .to_string(),
-            "1 are given, 2 were expected"
+            "1 is given where 2 would be taken"
         );
     }
 

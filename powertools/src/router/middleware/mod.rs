@@ -97,7 +97,9 @@ impl Refusal {
     fn response(&self) -> Response {
         match self {
             Self::NotFound => Problem::new(StatusCode::NOT_FOUND).into(),
-            Self::MethodNotAllowed(_) => Problem::new(StatusCode::METHOD_NOT_ALLOWED).into(),
+            Self::MethodNotAllowed(allow) => Problem::new(StatusCode::METHOD_NOT_ALLOWED)
+                .with_detail(format!("this path answers {}", allow.header()))
+                .into(),
             Self::Options(_) => Response::new(StatusCode::NO_CONTENT),
         }
     }

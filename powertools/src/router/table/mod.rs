@@ -91,6 +91,7 @@ impl Table {
                         method: method.clone(),
                         pattern: route.pattern.clone(),
                         first: routes[earlier].name,
+                        first_pattern: routes[earlier].pattern.clone(),
                         second: route.name,
                     });
                     continue;

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod balanced;
+
 const HTTP_API_HOST: &str = "a1b2c3.execute-api.eu-west-1.amazonaws.com";
 const FUNCTION_URL_HOST: &str = "a1b2c3.lambda-url.eu-west-1.on.aws";
 
@@ -221,10 +223,6 @@ mod recognition {
     #[test]
     fn other_services_that_look_like_a_request_are_not_one() {
         for (what, changes) in [
-            (
-                "load balancer",
-                json!({"requestContext": {"elb": {"targetGroupArn": "arn"}}}),
-            ),
             (
                 "web socket",
                 json!({"requestContext": {"connectionId": "c", "eventType": "MESSAGE"}}),
