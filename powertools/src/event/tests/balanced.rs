@@ -92,10 +92,7 @@ fn with_query(source: Source, query: Value) -> Value {
 }
 
 fn with_body(source: Source, body: Value, is_base64: Value) -> Value {
-    with(
-        source,
-        json!({"body": body, flag_key(source): is_base64}),
-    )
+    with(source, json!({"body": body, flag_key(source): is_base64}))
 }
 
 mod recognition {
@@ -644,10 +641,13 @@ mod replies {
             ("set-cookie", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT"),
         ]
         .into_iter()
-        .fold(Response::new(StatusCode::CREATED), |response, (name, value)| {
-            let value = HeaderValue::from_bytes(value.as_bytes()).expect("a value");
-            response.with_header(HeaderName::from_static(name), value)
-        })
+        .fold(
+            Response::new(StatusCode::CREATED),
+            |response, (name, value)| {
+                let value = HeaderValue::from_bytes(value.as_bytes()).expect("a value");
+                response.with_header(HeaderName::from_static(name), value)
+            },
+        )
         .with_body("made")
     }
 
@@ -786,8 +786,8 @@ mod replies {
             let mut reply = written(source, response);
 
             let body = reply["body"].take();
-            let body: Value = serde_json::from_str(body.as_str().expect("a text"))
-                .expect("a problem is JSON");
+            let body: Value =
+                serde_json::from_str(body.as_str().expect("a text")).expect("a problem is JSON");
             assert_eq!(
                 body,
                 json!({"title": "Internal Server Error", "status": 500}),

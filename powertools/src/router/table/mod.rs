@@ -1,4 +1,5 @@
-//! Patterns to routes. The only file that knows how paths are matched (by matchit).
+//! Patterns to routes. The only place that knows how paths are matched: by matchit, and greedy patterns
+//! by a tree of our own.
 //!
 //! Each method has two trees: exact patterns, and greedy ones that are asked only if no exact one
 //! fits. That is API Gateway's rule, "a full match for route and method, then a greedy one", and
@@ -10,6 +11,9 @@ use std::{collections::HashMap, ops::Range};
 
 use http::Method;
 
+mod greedy;
+
+use self::greedy::Greedy;
 use super::{
     error::RouteError,
     pattern::{self, Pattern, Segment},
@@ -24,7 +28,7 @@ pub(super) struct Table {
 #[derive(Default)]
 struct Trees {
     exact: matchit::Router<usize>,
-    greedy: matchit::Router<usize>,
+    greedy: Greedy,
 }
 
 /// What a path and method lead to.
@@ -127,11 +131,12 @@ impl Table {
             self.methods.len() - 1
         });
         let trees = &mut self.methods[place].1;
-        let tree = match pattern.segments.last() {
-            Some(Segment::Greedy(_)) => &mut trees.greedy,
-            _ => &mut trees.exact,
-        };
-        tree.insert(shape, index).map_err(|error| error.to_string())
+        if let Some(Segment::Greedy(_)) = pattern.segments.last() {
+            trees.greedy.insert(pattern, index);
+            return Ok(());
+        }
+        let inserted = trees.exact.insert(shape, index);
+        inserted.map_err(|error| error.to_string())
     }
 
     /// The route for a method and a canonical path.
@@ -141,20 +146,11 @@ impl Table {
         let get = (*method == Method::HEAD)
             .then(|| self.trees(&Method::GET))
             .flatten();
-        let exact = [own, get].into_iter().flatten().map(|trees| &trees.exact);
-        let greedy = [own, get].into_iter().flatten().map(|trees| &trees.greedy);
-        for tree in exact.chain(greedy) {
-            if let Ok(found) = tree.at(path) {
-                let start = path.as_ptr().addr();
-                let captured = found.params.iter().map(|(_, value)| {
-                    let from = value.as_ptr().addr() - start;
-                    from..from + value.len()
-                });
-                return Found::Route {
-                    index: *found.value,
-                    captured: captured.collect(),
-                };
-            }
+        let trees = || [own, get].into_iter().flatten();
+        let exact = trees().find_map(|trees| trees.exact_at(path));
+        let found = exact.or_else(|| trees().find_map(|trees| trees.greedy.at(path)));
+        if let Some((index, captured)) = found {
+            return Found::Route { index, captured };
         }
         let allow = self.allow(path);
         if allow.0.is_empty() {
@@ -172,8 +168,9 @@ impl Table {
     /// The same for the routes that `counts` lets count, given by their index.
     pub(super) fn allow_where(&self, path: &str, counts: impl Fn(usize) -> bool) -> Allow {
         let answering = self.methods.iter().filter(|(_, trees)| {
-            let found = trees.exact.at(path).or_else(|_| trees.greedy.at(path));
-            found.is_ok_and(|found| counts(*found.value))
+            let exact = trees.exact.at(path).ok().map(|found| *found.value);
+            let found = exact.or_else(|| Some(trees.greedy.at(path)?.0));
+            found.is_some_and(&counts)
         });
         Allow(answering.map(|(method, _)| method.clone()).collect())
     }
@@ -181,6 +178,18 @@ impl Table {
     fn trees(&self, method: &Method) -> Option<&Trees> {
         let found = self.methods.iter().find(|(known, _)| known == method);
         found.map(|(_, trees)| trees)
+    }
+}
+
+impl Trees {
+    fn exact_at(&self, path: &str) -> Option<(usize, Vec<Range<usize>>)> {
+        let found = self.exact.at(path).ok()?;
+        let start = path.as_ptr().addr();
+        let captured = found.params.iter().map(|(_, value)| {
+            let from = value.as_ptr().addr() - start;
+            from..from + value.len()
+        });
+        Some((*found.value, captured.collect()))
     }
 }
 
