@@ -111,7 +111,11 @@ impl<'a> Envelope<'a> {
         self.path.as_ref()?;
         if context.elb {
             // The target group sends one kind of map and wants the same kind back.
-            let multi = self.multi_value_headers.is_some() || self.multi_value_query.is_some();
+            let maps = [self.multi_value_headers, self.multi_value_query];
+            let multi = maps
+                .into_iter()
+                .flatten()
+                .any(|map| map.get().starts_with('{'));
             return Some(if multi {
                 Source::AlbMultiValue
             } else {

@@ -473,7 +473,10 @@ fn a_duplicate_names_both_handlers() {
     let errors = Table::build(&routes).err().expect("one shape twice");
 
     let texts: Vec<String> = errors.iter().map(RouteError::to_string).collect();
-    assert_eq!(texts, ["`two` and `one` both answer GET /orders/{number}/"]);
+    assert_eq!(
+        texts,
+        ["`two` (/orders/{number}/) and `one` (/orders/{id}) both answer GET"]
+    );
 }
 
 #[test]
@@ -495,7 +498,7 @@ fn every_mistake_is_reported_at_once_in_the_order_of_the_routes() {
             "pattern `b//{c` of `two`: a segment cannot be empty: write one `/` instead of two",
             "pattern `b//{c` of `two`: the braces of `{c` do not match: a parameter is one name in \
              one pair of braces, such as `{id}`",
-            "`three` and `one` both answer GET /a",
+            "`three` (/a) and `one` (/a) both answer GET",
             "pattern `/{rest+}/x` of `four`: `{rest+}` takes the rest of the path, so it must be \
              the last segment",
         ]
