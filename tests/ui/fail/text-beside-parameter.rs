@@ -1,0 +1,10 @@
+use powertools::router::{Path, Routes, get, routes};
+
+#[get("/orders/{id}.json")]
+async fn order(Path(id): Path<u64>) -> String {
+    id.to_string()
+}
+
+fn main() {
+    let _: Routes<()> = routes![order];
+}

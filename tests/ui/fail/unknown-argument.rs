@@ -1,0 +1,8 @@
+use powertools::router::{Routes, get, routes};
+
+#[get("/orders", name = "order")]
+async fn order() {}
+
+fn main() {
+    let _: Routes<()> = routes![order];
+}
