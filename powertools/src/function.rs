@@ -219,7 +219,7 @@ impl Function {
                 let event::Event { json, context, .. } = event;
                 let event: T = serde_json::from_str(&json).map_err(|error| {
                     let message = format!("the event is not as the handler expects: {error}");
-                    InvocationError::new("InvalidEvent", message)
+                    InvocationError::brief("InvalidEvent", message)
                 })?;
                 let result = handler(event, context).await.map_err(Into::into)?;
                 serde_json::value::to_raw_value(&result)
@@ -366,6 +366,11 @@ impl InvocationError {
         &self.message
     }
 
+    /// The same, as far as the message may repeat what a caller sent.
+    fn brief(error_type: &'static str, message: String) -> Self {
+        Self::new(error_type, event::brief(message.into()))
+    }
+
     fn unknown_event(event: &event::Event) -> Self {
         let received = match event.keys() {
             [] => "it is not an object with keys".to_owned(),
@@ -374,7 +379,7 @@ impl InvocationError {
         let message = format!(
             "the event is from no HTTP front end and there is no direct handler; {received}"
         );
-        Self::new("UnknownEvent", message)
+        Self::brief("UnknownEvent", message)
     }
 }
 

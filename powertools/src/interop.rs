@@ -22,7 +22,7 @@
 use std::{convert::Infallible, sync::Arc, task, task::Poll, time::UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, Uri, header};
+use http::{HeaderName, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use lambda_http::RequestExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -87,6 +87,10 @@ fn to_lambda_http(request: Request) -> Result<lambda_http::Request, Problem> {
 
 fn uri(request: &Request) -> Result<Uri, http::uri::InvalidUri> {
     let mut text = utf8_percent_encode(request.path(), PATH).to_string();
+    // Our routes ignore a trailing slash; other routers tell it apart.
+    if request.raw_path().ends_with('/') && !text.ends_with('/') {
+        text.push('/');
+    }
     for (number, (key, value)) in request.query().iter().enumerate() {
         text.push(if number == 0 { '?' } else { '&' });
         text.extend(utf8_percent_encode(key, QUERY));
@@ -128,6 +132,10 @@ fn lambda_context(context: &Context) -> lambda_http::Context {
     theirs
 }
 
+/// Marks a response whose body a handler of ours gave as text: on the way through tower it is bytes.
+#[derive(Clone, Copy)]
+struct WasText;
+
 /// A response of the tower world, its body collected.
 async fn from_tower<B>(response: http::Response<B>) -> Response
 where
@@ -139,11 +147,26 @@ where
         Ok(body) => body.to_bytes(),
         Err(error) => return internal(error.into()),
     };
+    let was_text = parts.extensions.get::<WasText>().is_some();
     let mut response = Response::new(parts.status).with_body(body);
+    // Layers may have changed the body; a content coding says so and is minded when it is written.
+    if was_text
+        && let crate::event::Body::Bytes(bytes) = response.body()
+        && let Ok(text) = bytestring::ByteString::try_from(bytes.clone())
+    {
+        response.set_body(crate::event::Body::Text(text));
+    }
     *response.headers_mut() = parts.headers;
     // Hop-by-hop fields are between the service and a connection that there is none of; a front end
     // frames the response itself.
-    for name in [header::CONNECTION, header::TRANSFER_ENCODING] {
+    let framing = [
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+        HeaderName::from_static("keep-alive"),
+    ];
+    for name in framing {
         response.headers_mut().remove(name);
     }
     response
@@ -166,19 +189,7 @@ where
     B::Error: Into<BoxError>,
 {
     async fn respond(&self, request: Request) -> Response {
-        let request_id = request.context().request_id.clone();
-        let mut response = match to_lambda_http(request) {
-            Ok(request) => {
-                let answer = self.clone().oneshot(request).await.map_err(Into::into);
-                match answer {
-                    Ok(response) => from_tower(response).await,
-                    Err(error) => internal(error),
-                }
-            }
-            Err(problem) => problem.into(),
-        };
-        report(&mut response, &request_id);
-        response
+        serve(self, request).await
     }
 
     fn accepted(&self) -> Limits {
@@ -188,6 +199,84 @@ where
     fn listing(&self) -> Vec<(String, String)> {
         Vec::new()
     }
+}
+
+/// A tower service with limits of its own.
+///
+/// ```no_run
+/// # fn main() -> Result<(), powertools::Error> {
+/// use powertools::{event::Limits, interop::Hosted};
+///
+/// let app: axum::Router = axum::Router::new();
+/// let app = Hosted::new(app).limits(Limits::default().body_bytes(5 * 1024 * 1024));
+/// powertools::start(powertools::run(app))
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Hosted<T> {
+    service: T,
+    limits: Limits,
+}
+
+impl<T> Hosted<T> {
+    /// Serves `service` with the default limits.
+    pub fn new(service: T) -> Self {
+        Self {
+            service,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Sets how much of a request is accepted.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+impl<T, B> HttpApp for Hosted<T>
+where
+    T: Service<lambda_http::Request, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+    T::Error: Into<BoxError>,
+    T::Future: Send,
+    B: http_body::Body + Send,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    async fn respond(&self, request: Request) -> Response {
+        serve(&self.service, request).await
+    }
+
+    fn accepted(&self) -> Limits {
+        self.limits
+    }
+
+    fn listing(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+async fn serve<T, B>(service: &T, request: Request) -> Response
+where
+    T: Service<lambda_http::Request, Response = http::Response<B>> + Clone,
+    T::Error: Into<BoxError>,
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    let request_id = request.context().request_id.clone();
+    let mut response = match to_lambda_http(request) {
+        Ok(request) => {
+            let answer = service.clone().oneshot(request).await.map_err(Into::into);
+            match answer {
+                Ok(response) => from_tower(response).await,
+                Err(error) => internal(error),
+            }
+        }
+        Err(problem) => problem.into(),
+    };
+    report(&mut response, &request_id);
+    response
 }
 
 impl<S: Send + Sync + 'static> Router<S> {
@@ -281,9 +370,8 @@ fn to_tower(response: &Response) -> http::Response<lambda_http::Body> {
     let mut theirs = http::Response::new(body);
     *theirs.status_mut() = response.status();
     theirs.headers_mut().clone_from(response.headers());
-    theirs
-        .headers_mut()
-        .entry(header::CONTENT_TYPE)
-        .or_insert(HeaderValue::from_static("application/octet-stream"));
+    if matches!(response.body(), crate::event::Body::Text(_)) {
+        theirs.extensions_mut().insert(WasText);
+    }
     theirs
 }

@@ -858,7 +858,7 @@ mod sources {
             "query": query,
             "tenant": request.headers().get("x-tenant"),
             "cookie": request.headers().get("cookie"),
-            "body": String::from_utf8_lossy(request.body().unwrap()),
+            "body": String::from_utf8_lossy(request.body().expect("a readable body")),
         }))
     }
 

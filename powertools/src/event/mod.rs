@@ -26,6 +26,8 @@ mod response;
 mod rest_api;
 
 use self::envelope::Envelope;
+#[cfg(feature = "runtime")]
+pub(crate) use self::problem::brief;
 pub use self::{
     headers::Headers,
     problem::Problem,
@@ -139,7 +141,7 @@ pub enum Decoded {
 }
 
 /// An event that is not HTTP, as it came.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Event {
     /// The event's JSON.
     pub json: ByteString,
@@ -155,6 +157,17 @@ impl Event {
     #[must_use]
     pub fn keys(&self) -> &[String] {
         &self.keys
+    }
+}
+
+impl fmt::Debug for Event {
+    /// Keys only: an event's values may be anybody's secrets, and debug output ends in logs.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Event")
+            .field("keys", &self.keys)
+            .field("request_id", &self.context.request_id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -35,10 +35,18 @@ impl Problem {
     }
 
     /// Says what went wrong, in words meant for the client.
+    ///
+    /// At most 500 characters of it are kept: a detail often repeats what the client sent, and the
+    /// answer must not be longer than the question.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = Some(detail.into());
+        self.detail = Some(brief(detail.into()));
         self
+    }
+
+    /// Sets the status, of the answer and in its body.
+    pub(super) const fn set_status(&mut self, status: StatusCode) {
+        self.status = status;
     }
 
     /// Keeps what the operator should know; it is logged and never sent.
@@ -86,6 +94,15 @@ impl Problem {
             request_id,
         })
         .expect("texts and a number always serialise")
+    }
+}
+
+/// What is sent of a text that may have been written by a client.
+pub(crate) fn brief(text: Cow<'static, str>) -> Cow<'static, str> {
+    const MOST: usize = 500;
+    match text.char_indices().nth(MOST) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
     }
 }
 

@@ -50,8 +50,10 @@ impl QueryPairs {
 }
 
 impl fmt::Debug for QueryPairs {
+    /// Keys only: tokens travel in queries, and debug output ends in logs.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_list().entries(self.iter()).finish()
+        let keys = self.iter().map(|(key, _)| key);
+        formatter.debug_list().entries(keys).finish()
     }
 }
 

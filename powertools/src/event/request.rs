@@ -227,6 +227,9 @@ impl Request {
             (ByteString::from(name.as_str()), value.into())
         });
         let headers = OnceLock::from(Headers::new(pairs.collect()));
+        // What layers left for the handlers, but for the request that this one replaces.
+        let mut extensions = parts.extensions;
+        extensions.remove::<Self>();
         let parts = Parts {
             method: parts.method,
             path: path::canonical(&raw_path, path::Coding::Encoded)?,
@@ -243,6 +246,7 @@ impl Request {
         let known = was.map(|was| was.context).or(context).unwrap_or_default();
         Ok(Self {
             headers,
+            extensions,
             ..Self::new(source, parts, event, known)
         })
     }

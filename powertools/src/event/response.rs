@@ -1,5 +1,7 @@
 //! One shape for the responses to all front ends.
 
+use std::fmt;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 use http::{
@@ -10,7 +12,7 @@ use http::{
 use super::Problem;
 
 /// An HTTP response, on its way to whichever front end sent the request.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
@@ -46,8 +48,8 @@ impl Response {
 
     /// Replaces the status.
     #[must_use]
-    pub const fn with_status(mut self, status: StatusCode) -> Self {
-        self.status = status;
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.set_status(status);
         self
     }
 
@@ -80,9 +82,12 @@ impl Response {
         self.problem = None;
     }
 
-    /// Replaces the status.
-    pub const fn set_status(&mut self, status: StatusCode) {
+    /// Replaces the status, also that of a problem which the body does not tell yet.
+    pub fn set_status(&mut self, status: StatusCode) {
         self.status = status;
+        if let Some(problem) = self.problem.as_deref_mut().filter(|_| !self.is_told) {
+            problem.set_status(status);
+        }
     }
 
     /// The problem that this response reports, as long as its body has not been replaced.
@@ -156,6 +161,19 @@ impl Response {
         // No request here any more, so no request id either.
         response.write_problem("");
         response
+    }
+}
+
+impl fmt::Debug for Response {
+    /// Neither header values nor the body: cookies and data of clients, and debug output ends in logs.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("body_bytes", &self.body.as_bytes().len())
+            .field("problem", &self.problem)
+            .finish_non_exhaustive()
     }
 }
 

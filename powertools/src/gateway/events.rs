@@ -4,7 +4,7 @@
 //! `docs/platform.md`.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -361,27 +361,29 @@ fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = Str
 /// Each key of a query once, decoded, in the order in which it was first met.
 fn grouped(query: &str) -> Option<Vec<(String, Vec<String>)>> {
     let text = |text: &str| decoded(&text.replace('+', " "));
-    let mut decoded: Vec<(String, Vec<String>)> = Vec::new();
-    for (key, values) in groups(query) {
-        let key = text(&key)?;
+    let decoded = groups(query).into_iter().map(|(key, values)| {
         let values = values.iter().map(|value| text(value));
-        let values = values.collect::<Option<Vec<_>>>()?;
-        match decoded.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, known)) => known.extend(values),
-            None => decoded.push((key, values)),
-        }
-    }
-    Some(decoded)
+        Some((text(&key)?, values.collect::<Option<Vec<_>>>()?))
+    });
+    Some(gather(decoded.collect::<Option<Vec<_>>>()?.into_iter()))
 }
 
 /// The same as the client wrote it.
 fn groups(query: &str) -> Vec<(String, Vec<String>)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    gather(pairs.map(|(key, value)| (key.to_owned(), vec![value.to_owned()])))
+}
+
+/// Values by key, in the order in which keys were first met.
+fn gather(pairs: impl Iterator<Item = (String, Vec<String>)>) -> Vec<(String, Vec<String>)> {
+    let mut places = HashMap::new();
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match groups.iter_mut().find(|(known, _)| known == key) {
-            Some((_, values)) => values.push(value.to_owned()),
-            None => groups.push((key.to_owned(), vec![value.to_owned()])),
+    for (key, values) in pairs {
+        let place = *places.entry(key.clone()).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, known)) => known.extend(values),
+            None => groups.push((key, values)),
         }
     }
     groups

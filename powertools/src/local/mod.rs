@@ -172,10 +172,14 @@ impl<A: App> Gateway<A> {
 
     async fn forward(&self, request: http::Request<Incoming>) -> Answer {
         let (parts, body) = request.into_parts();
-        let body = match Limited::new(body, MOST_BODY_BYTES).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return errors::too_large(self.source),
-            Err(_) => return errors::message(StatusCode::BAD_REQUEST, "Bad Request"),
+        let body = Limited::new(body, MOST_BODY_BYTES).collect();
+        let body = match tokio::time::timeout(TIMEOUT, body).await {
+            Err(_) => return errors::message(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                return errors::too_large(self.source);
+            }
+            Ok(Err(_)) => return errors::message(StatusCode::BAD_REQUEST, "Bad Request"),
         };
         let request_id = uuid();
         if parts.uri.path() == INVOCATIONS {

@@ -33,9 +33,36 @@ impl Fields {
     }
 }
 
-/// Text as JSON: quoted, control characters escaped.
+/// Text as JSON: quoted, and escaped wherever a terminal or viewer might take it for more than text.
+///
+/// JSON itself asks for the control characters below a space only. Beyond them there are DEL and the C1
+/// set, which terminals obey as well, line separators, and marks that turn the direction of writing.
 pub(super) fn text(text: &str) -> String {
-    serde_json::to_string(text).expect("text always serialises")
+    let json = serde_json::to_string(text).expect("text always serialises");
+    if !json.contains(is_deceptive) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if is_deceptive(character) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+/// All of these are in the basic plane, so one escape each does.
+const fn is_deceptive(character: char) -> bool {
+    matches!(
+        character,
+        '\u{7f}'..='\u{9f}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
 }
 
 impl Visit for Fields {

@@ -84,8 +84,11 @@ where
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
+        // Before the span is locked: a value's `Debug` may panic, or log on its own.
+        let mut added = Fields::default();
+        record.record(&mut added);
         if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
-            record.record(fields);
+            fields.extend(&added);
         }
     }
 
@@ -206,6 +209,45 @@ mod tests {
             (&1.into(), &9.into(), &3.into())
         );
         assert_eq!(lines[1]["b"], 2);
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&written);
+        let layer =
+            JsonLayer::new().with_writer(move |line| sink.lock().unwrap().extend_from_slice(line));
+        let subscriber = tracing_subscriber::registry().with(layer);
+        let hostile = "\u{9b}31m\u{2028}\u{7f}\u{202e}é";
+        tracing::subscriber::with_default(subscriber, || tracing::info!(hostile, "x"));
+
+        let line = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+        assert!(
+            line.contains(r#""hostile":"\u009b31m\u2028\u007f\u202eé""#),
+            "{line}"
+        );
+        let parsed: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(parsed["hostile"], hostile);
+    }
+
+    #[test]
+    fn a_value_whose_debug_panics_harms_only_who_wrote_it() {
+        struct Bomb;
+        impl fmt::Debug for Bomb {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                panic!("on purpose")
+            }
+        }
+        let lines = lines(|| {
+            let span = tracing::info_span!("outer", a = 1, b = tracing::field::Empty);
+            let record = || span.record("b", tracing::field::debug(Bomb));
+            let recorded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(record));
+            assert!(recorded.is_err());
+            let _entered = span.enter();
+            tracing::info!("still here");
+        });
+
+        assert_eq!(lines[0]["a"], 1);
     }
 
     #[test]

@@ -32,9 +32,11 @@
 //!
 //! # Which route answers
 //!
-//! A literal segment is preferred to a parameter, a parameter to a greedy one, segment by segment
-//! from the left, whatever the order of registration. The method counts first: a route that has the
-//! method wins over a better pattern that has not. One trailing slash makes no difference. HEAD is
+//! The method counts first: a route that has it wins over a better pattern that has not. Then a pattern
+//! that fits segment by segment is preferred to one that ends in `{name+}`, as API Gateway has it: with
+//! `/admin/{rest+}` and `/{tenant}/settings`, the second answers `/admin/settings`. Among either kind a
+//! literal segment is preferred to a parameter, and a parameter to the rest, from left to right. The
+//! order of registration makes no difference. One trailing slash makes no difference. HEAD is
 //! answered by GET without its body. A path that exists for other methods is a 405 with `Allow`;
 //! OPTIONS without a route of its own is answered with `Allow`.
 

@@ -30,6 +30,8 @@ pub struct Route<S = ()> {
     pub(super) handler: Arc<dyn AnyHandler<S>>,
     pub(super) middleware: Vec<Arc<dyn Middleware<S>>>,
     pub(super) cors: Sharing,
+    /// What went wrong while the route was put together, told when the router is made.
+    pub(super) mistake: Option<String>,
 }
 
 /// Which policy for other origins a route has.
@@ -60,6 +62,7 @@ impl<S: Send + Sync + 'static> Route<S> {
             handler: Arc::new(Erased::new(handler)),
             middleware: Vec::new(),
             cors: Sharing::Inherited,
+            mistake: None,
         }
     }
 
@@ -128,6 +131,7 @@ impl<S> Clone for Route<S> {
             handler: Arc::clone(&self.handler),
             middleware: self.middleware.clone(),
             cors: self.cors.clone(),
+            mistake: self.mistake.clone(),
         }
     }
 }
@@ -215,6 +219,12 @@ impl<S> Routes<S> {
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
         self.list
             .extend(routes.into_vec().into_iter().map(|mut route| {
+                if !route.pattern.starts_with('/') && route.mistake.is_none() {
+                    route.mistake = Some(format!(
+                        "nested under `{prefix}`, pattern `{}` must start with `/`",
+                        route.pattern
+                    ));
+                }
                 route.pattern = match &*route.pattern {
                     "/" if !prefix.is_empty() => prefix.to_owned(),
                     pattern => format!("{prefix}{pattern}"),

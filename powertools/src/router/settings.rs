@@ -1,6 +1,12 @@
 //! What can be set for a whole router.
 
-use std::{error::Error as StdError, sync::Arc};
+use std::{
+    error::Error as StdError,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use http::StatusCode;
 
 use super::{
     Router,
@@ -54,7 +60,19 @@ impl<S> Clone for Settings<S> {
 impl<S> Settings<S> {
     /// Writes a problem's body, in the application's own form or as problem details, and tells the
     /// operator what the client is not told.
+    ///
+    /// What is written here is partly the application's: a writer, or the text of a cause, that panics
+    /// costs the client the detail and not the answer.
     pub(super) fn report(&self, response: &mut Response, request_id: &str) {
+        let tell = AssertUnwindSafe(|| self.tell(response, request_id));
+        if catch_unwind(tell).is_err() {
+            tracing::error!(target: "powertools::router", "reporting a problem panicked");
+            *response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into();
+            response.write_problem(request_id);
+        }
+    }
+
+    fn tell(&self, response: &mut Response, request_id: &str) {
         let Some(problem) = response.untold() else {
             return;
         };

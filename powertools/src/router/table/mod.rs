@@ -20,6 +20,9 @@ use super::{
     routes::Route,
 };
 
+/// matchit panics beyond it.
+const MOST_PARAMETERS: usize = 25;
+
 #[derive(Default)]
 pub(super) struct Table {
     methods: Vec<(Method, Trees)>,
@@ -77,6 +80,17 @@ impl Table {
         // Parameter names do not matter for what a pattern matches, so neither do they here.
         let mut first: HashMap<(Method, String), usize> = HashMap::new();
         for (index, route) in routes.iter().enumerate() {
+            let mut mistake = |reason: String| {
+                errors.push(RouteError::Pattern {
+                    pattern: route.pattern.clone(),
+                    handler: route.name,
+                    reason,
+                });
+            };
+            if let Some(reason) = &route.mistake {
+                mistake(reason.clone());
+                continue;
+            }
             let pattern = match pattern::parse(&route.pattern) {
                 Ok(pattern) => pattern,
                 Err(mistakes) => {
@@ -88,6 +102,10 @@ impl Table {
                     continue;
                 }
             };
+            if pattern.parameters().count() > MOST_PARAMETERS {
+                mistake(format!("has more than {MOST_PARAMETERS} parameters"));
+                continue;
+            }
             let shape = shape(&pattern);
             for method in &route.methods {
                 if let Some(&earlier) = first.get(&(method.clone(), shape.clone())) {
