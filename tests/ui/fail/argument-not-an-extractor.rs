@@ -3,8 +3,8 @@ use powertools::router::{Path, Routes, get, routes};
 pub struct Order;
 
 #[get("/orders/{id}")]
-async fn order(Path(id): Path<u64>, order: Option<Order>) -> String {
-    format!("{id} {}", order.is_some())
+async fn order(Path(id): Path<u64>, _: Order) -> String {
+    id.to_string()
 }
 
 fn main() {
