@@ -1,4 +1,5 @@
 //! CORS: every answer against the steps by which a browser judges it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use http::{HeaderMap, Method};
 use powertools::{
@@ -151,7 +152,7 @@ async fn browse(
 
 #[tokio::test]
 async fn the_browsers_verdict_is_the_policys_in_every_combination() {
-    let policies: [(&str, Cors, fn(&str) -> bool, bool); 5] = [
+    let policies: [Case; 5] = [
         (
             "one",
             Cors::allow_origin(SHOP),
@@ -224,6 +225,9 @@ async fn the_browsers_verdict_is_the_policys_in_every_combination() {
     }
     assert!(judged > 3000, "{judged}");
 }
+
+/// A name, the policy, the origins it is to admit, whether it is to admit credentials.
+type Case = (&'static str, Cors, fn(&str) -> bool, bool);
 
 type Combination = (
     &'static str,

@@ -251,13 +251,9 @@ impl<'de> Visitor<'de> for ContextVisitor {
                 "domainName" => context.domain_name = map.next_value::<Text<'de>>()?.0,
                 "path" => context.path = map.next_value::<Text<'de>>()?.0,
                 "http" => context.method = map.next_value::<HttpMethod<'de>>()?.0,
-                "elb" => {
-                    context.elb = true;
-                    map.next_value::<IgnoredAny>()?;
-                }
+                "elb" => context.elb = map.next_value::<&RawValue>()?.get().starts_with('{'),
                 "serviceArn" | "serviceNetworkArn" => {
-                    context.lattice = true;
-                    map.next_value::<IgnoredAny>()?;
+                    context.lattice |= map.next_value::<Text<'de>>()?.0.is_some();
                 }
                 // WebSocket APIs.
                 "connectionId" => context.connection = map.next_value::<Text<'de>>()?.0.is_some(),

@@ -142,14 +142,11 @@ fn balanced(source: Source, reply: &[u8]) -> Option<Answer> {
     )
 }
 
-/// The content type of a response whose reply names none.
+/// The content type of a response whose reply names none; load balancers and VPC Lattice add none.
 const fn default_type(source: Source) -> &'static str {
     match source {
         Source::RestApi | Source::FunctionUrl => "application/json",
-        Source::Alb | Source::AlbMultiValue | Source::LatticeV1 | Source::Lattice => {
-            "application/octet-stream"
-        }
-        Source::HttpApi | Source::HttpApiV1 => "text/plain; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
     }
 }
 

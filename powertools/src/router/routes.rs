@@ -199,7 +199,9 @@ impl<S> Routes<S> {
         self
     }
 
-    /// Adds all routes of another list below a prefix, which may have parameters of its own.
+    /// Adds all routes of another list below a prefix, which may have parameters of its own. They count
+    /// among those of the routes, before them; a handler that is to serve below any prefix takes its
+    /// parameters by name, as a struct or as `Params`.
     ///
     /// ```
     /// use powertools::router::{Method, Route, Routes};

@@ -87,11 +87,13 @@ fn with_path(source: Source, path: &str) -> Value {
     with(source, json!({ path_key(source): path }))
 }
 
-fn with_query(source: Source, query: Value) -> Value {
+fn with_query(source: Source, query: impl Into<Value>) -> Value {
+    let query = query.into();
     with(source, json!({ query_key(source): query }))
 }
 
-fn with_body(source: Source, body: Value, is_base64: Value) -> Value {
+fn with_body(source: Source, body: impl Into<Value>, is_base64: impl Into<Value>) -> Value {
+    let (body, is_base64) = (body.into(), is_base64.into());
     with(source, json!({"body": body, flag_key(source): is_base64}))
 }
 

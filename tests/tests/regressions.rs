@@ -1,0 +1,447 @@
+//! What once broke, and what the router offers around handlers, each by the behaviour that must stay.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use powertools::{
+    event::Source,
+    router::{
+        Error, Json, Limits, Method, Next, Path, Request, Response, Route, Router, Routes,
+        StatusCode, get, post, routes,
+    },
+    testing::TestClient,
+};
+use serde_json::{Value, json};
+
+#[get("/fine")]
+async fn fine() -> &'static str {
+    "fine"
+}
+
+#[post("/count")]
+async fn count(Json(count): Json<u64>) -> Json<u64> {
+    Json(count)
+}
+
+fn client(routes: Routes) -> TestClient<Router> {
+    TestClient::new(Router::new(routes).unwrap())
+}
+
+#[tokio::test]
+async fn an_answer_is_not_longer_than_its_question() {
+    let long = "\u{7f}".repeat(1_000_000);
+    let limits = Limits::default().body_bytes(8 * 1024 * 1024);
+    let client = TestClient::new(Router::new(routes![count]).unwrap().limits(limits));
+
+    let reply = client.post("/count").json(&long).await;
+    let error = client
+        .invoke(json!({ "x".repeat(1_000_000): 1 }))
+        .await
+        .unwrap_err();
+
+    assert_eq!(reply.status(), 422);
+    assert!(reply.bytes().len() < 10_000, "{}", reply.bytes().len());
+    assert!(error.message().len() < 10_000, "{}", error.message().len());
+}
+
+#[test]
+fn a_nested_pattern_must_start_with_a_slash_as_any_other() {
+    for (prefix, pattern) in [("/orders", "items"), ("/a/", "b"), ("/orders", "")] {
+        let route = Route::new(Method::GET, pattern, fine);
+        let nested = Routes::<()>::new().nest(prefix, Routes::new().with(route));
+
+        let errors = Router::new(nested).unwrap_err().to_string();
+        assert!(errors.contains("must start with `/`"), "{errors}");
+    }
+}
+
+#[test]
+fn more_parameters_than_a_tree_can_hold_are_an_error_and_no_panic() {
+    let pattern = |count: usize| (0..count).map(|n| format!("/{{p{n}}}")).collect::<String>();
+    let router = |count: usize| {
+        Router::new(Routes::<()>::new().with(Route::new(Method::GET, pattern(count), fine)))
+    };
+
+    assert!(router(25).is_ok());
+    let errors = router(26).unwrap_err().to_string();
+    assert!(errors.contains("has more than 25 parameters"), "{errors}");
+}
+
+#[tokio::test]
+async fn a_path_that_cannot_fit_its_pattern_is_the_programs_500() {
+    #[get("/d/{id}")]
+    async fn deep(Path(id): Path<u8>) -> String {
+        id.to_string()
+    }
+    let nested = client(Routes::new().nest("/shops/{shop}", routes![deep]));
+
+    let reply = nested.get("/shops/corner/d/7").await;
+
+    assert_eq!(reply.status(), 500);
+    assert!(!reply.text().contains("shop"), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn a_status_beside_a_failure_is_the_status_of_its_body() {
+    #[get("/gone")]
+    async fn gone() -> (StatusCode, Result<(), Error>) {
+        (StatusCode::GONE, Err(Error::not_found("moved out")))
+    }
+
+    let reply = client(routes![gone]).get("/gone").await;
+
+    assert_eq!(reply.status(), 410);
+    assert_eq!(reply.json::<Value>()["status"], 410);
+}
+
+#[tokio::test]
+async fn a_cause_whose_text_panics_is_a_500() {
+    #[derive(Debug)]
+    struct Bomb;
+    impl std::fmt::Display for Bomb {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("on purpose")
+        }
+    }
+    impl std::error::Error for Bomb {}
+    #[get("/bomb")]
+    async fn bomb() -> Result<(), Error> {
+        Err(Bomb)?
+    }
+    let client = client(routes![bomb, fine]);
+
+    let reply = client.get("/bomb").await;
+
+    assert_eq!(reply.status(), 500);
+    assert_eq!(
+        reply.header("content-type"),
+        Some("application/problem+json")
+    );
+    assert_eq!(client.get("/fine").await.text(), "fine");
+}
+
+mod middleware {
+    use std::time::Duration;
+
+    use powertools::{
+        Context,
+        router::{
+            HeaderName,
+            middleware::{api_key, bearer, request_id, security_headers, timeout},
+        },
+    };
+
+    use super::*;
+
+    async fn mark(name: &'static str, request: Request, next: Next) -> Response {
+        let mut response = next.run(request).await;
+        let marks = response
+            .headers()
+            .get("x-marks")
+            .and_then(|value| value.to_str().ok());
+        let marks = format!("{}{name} ", marks.unwrap_or_default());
+        let value = marks.parse().unwrap();
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-marks"), value);
+        response
+    }
+
+    macro_rules! marked {
+        ($name:literal) => {
+            |request: Request, next: Next| mark($name, request, next)
+        };
+    }
+
+    #[tokio::test]
+    async fn the_order_is_router_list_route_handler_and_back() {
+        let route = Route::new(Method::GET, "/x", fine).middleware(marked!("r1"));
+        let inner = Routes::new().with(route.middleware(marked!("r2")));
+        let nested = Routes::new().nest("/n", inner.middleware(marked!("n1")));
+        let router = Router::new(nested.middleware(marked!("o1"))).unwrap();
+        let router = router.middleware(marked!("g1")).middleware(marked!("g2"));
+
+        let reply = TestClient::new(router).get("/n/x").await;
+
+        assert_eq!(reply.header("x-marks"), Some("r2 r1 n1 o1 g2 g1 "));
+    }
+
+    #[tokio::test]
+    async fn the_routers_run_on_404_and_405_and_see_a_panics_500() {
+        #[get("/panic")]
+        async fn panics() {
+            panic!("on purpose")
+        }
+        let router = Router::new(routes![panics].middleware(marked!("list"))).unwrap();
+        let client = TestClient::new(router.middleware(marked!("all")));
+
+        for (method, url, status, marks) in [
+            (Method::GET, "/nowhere", 404, "all "),
+            (Method::DELETE, "/panic", 405, "all "),
+            (Method::GET, "/panic", 500, "list all "),
+        ] {
+            let reply = client.request(method, url).await;
+            assert_eq!(reply.status(), status, "{url}");
+            assert_eq!(reply.header("x-marks"), Some(marks), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_answers_itself_or_panics_keeps_the_rest_from_running() {
+        async fn refuse(_: Request, _: Next) -> Result<Response, Error> {
+            Err(Error::forbidden("closed"))
+        }
+        async fn explode(_: Request, _: Next) -> Response {
+            panic!("on purpose")
+        }
+        let router = || Router::new(routes![fine]).unwrap();
+
+        let refused = router().middleware(marked!("out")).middleware(refuse);
+        let reply = TestClient::new(refused.middleware(marked!("in")))
+            .get("/fine")
+            .await;
+        assert_eq!(reply.status(), 403);
+        assert_eq!(reply.header("x-marks"), Some("out "));
+
+        let exploded = router().middleware(marked!("out")).middleware(explode);
+        let reply = TestClient::new(exploded).get("/fine").await;
+        assert_eq!(reply.status(), 500);
+        assert_eq!(reply.header("x-marks"), Some("out "));
+    }
+
+    #[tokio::test]
+    async fn the_shipped_ones_do_what_they_say() {
+        let router = Router::new(routes![fine]).unwrap();
+        let client = TestClient::new(
+            router
+                .middleware(request_id())
+                .middleware(security_headers()),
+        );
+        let reply = client.get("/fine").context(Context::new("an-id")).await;
+        assert_eq!(reply.header("x-request-id"), Some("an-id"));
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+
+        let check = |token: String| async move { token == "right" };
+        let router = Router::new(routes![fine])
+            .unwrap()
+            .middleware(bearer(check));
+        let client = TestClient::new(router);
+        for (value, status) in [
+            (None, 401),
+            (Some("Bearer wrong"), 401),
+            (Some("Basic right"), 401),
+            (Some("Bearer "), 401),
+            (Some("bearer right"), 200),
+        ] {
+            let mut request = client.get("/fine");
+            if let Some(value) = value {
+                request = request.header("authorization", value);
+            }
+            let reply = request.await;
+            assert_eq!(reply.status(), status, "{value:?}");
+            let asks = reply.header("www-authenticate");
+            assert_eq!(asks, (status == 401).then_some("Bearer"), "{value:?}");
+        }
+
+        let name = HeaderName::from_static("x-api-key");
+        let router = Router::new(routes![fine])
+            .unwrap()
+            .middleware(api_key(name, check));
+        let client = TestClient::new(router);
+        assert_eq!(client.get("/fine").await.status(), 401);
+        assert_eq!(
+            client
+                .get("/fine")
+                .header("x-api-key", "right")
+                .await
+                .status(),
+            200
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_is_too_slow_is_a_504_before_the_deadline() {
+        #[get("/never")]
+        async fn never() {
+            std::future::pending().await
+        }
+        let router = Router::new(routes![never]).unwrap();
+        let router = router.middleware(timeout(Duration::from_secs(1)));
+        let mut context = Context::new("an-id");
+        context.deadline = std::time::SystemTime::now() + Duration::from_secs(3);
+
+        let reply = TestClient::new(router).get("/never").context(context).await;
+
+        assert_eq!(reply.status(), 504);
+    }
+}
+
+mod failures {
+    use std::num::ParseIntError;
+
+    use super::*;
+
+    #[get("/double/{n}")]
+    async fn double(Path(n): Path<String>) -> Result<String, Error> {
+        Ok((n.parse::<i64>()? * 2).to_string())
+    }
+
+    #[tokio::test]
+    async fn each_failure_can_be_answered_in_a_form_of_ones_own() {
+        async fn nothing() -> (StatusCode, &'static str) {
+            (StatusCode::NOT_FOUND, "nothing here")
+        }
+        let router = Router::new(routes![double, count])
+            .unwrap()
+            .not_found(nothing)
+            .on_error(|error: &ParseIntError| (StatusCode::BAD_REQUEST, error.to_string()))
+            .on_problem(|problem, id| {
+                let status = problem.status();
+                let body =
+                    json!({"statusCode": status.as_u16(), "message": problem.detail(), "id": id});
+                (status, Json(body))
+            });
+        let client = TestClient::new(router);
+
+        assert_eq!(client.get("/nowhere").await.text(), "nothing here");
+        let parsed = client.get("/double/x").await;
+        assert_eq!(
+            (parsed.status().as_u16(), parsed.text()),
+            (400, "invalid digit found in string")
+        );
+        let refused = client.post("/count").body("7").await;
+        assert_eq!(refused.status(), 415);
+        assert_eq!(refused.header("content-type"), Some("application/json"));
+        assert_eq!(
+            refused.json::<Value>(),
+            json!({
+                "statusCode": 415,
+                "message": "the content type must be `application/json`",
+                "id": "00000000-0000-4000-8000-000000000000",
+            })
+        );
+        let wrong = client.delete("/double/1").await;
+        assert_eq!(wrong.status(), 405);
+        assert_eq!(wrong.header("allow"), Some("GET, HEAD, OPTIONS"));
+    }
+}
+
+mod arguments {
+    use powertools::router::{Cookies, Form, Html, Query, Redirect, Rejection, SourceIp};
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Entry {
+        name: String,
+        #[serde(default)]
+        tag: Vec<String>,
+    }
+
+    #[post("/form")]
+    async fn form(Form(entry): Form<Entry>) -> String {
+        format!("{} {:?}", entry.name, entry.tag)
+    }
+
+    #[get("/cookies")]
+    async fn cookies(cookies: Cookies) -> String {
+        format!("{:?} {:?}", cookies.get("a"), cookies.get("quoted"))
+    }
+
+    #[get("/ip")]
+    async fn ip(SourceIp(ip): SourceIp) -> String {
+        ip.to_string()
+    }
+
+    #[post("/maybe")]
+    async fn maybe(body: Option<Json<u64>>, query: Result<Query<Entry>, Rejection>) -> String {
+        let refused = query
+            .err()
+            .and_then(|rejection| rejection.detail().map(str::to_owned));
+        format!("{:?} {refused:?}", body.map(|Json(number)| number))
+    }
+
+    #[get("/page")]
+    async fn page() -> Html<&'static str> {
+        Html("<p>hi</p>")
+    }
+
+    #[get("/old")]
+    async fn old() -> Redirect {
+        Redirect::permanent("/new")
+    }
+
+    #[tokio::test]
+    async fn forms_are_read_like_queries_and_must_say_that_they_are_forms() {
+        let client = client(routes![form]);
+        let post = |kind: &'static str, body: &'static str| {
+            client.post("/form").header("content-type", kind).body(body)
+        };
+        const FORM: &str = "application/x-www-form-urlencoded";
+
+        for source in Source::ALL {
+            let reply = post(FORM, "name=J%C3%BCrg+M&tag=a&tag=b")
+                .source(source)
+                .await;
+            assert_eq!(reply.text(), r#"Jürg M ["a", "b"]"#, "{source}");
+        }
+        assert_eq!(post("application/json", "name=x").await.status(), 415);
+        assert_eq!(post(FORM, "name=%ff").await.status(), 400);
+        assert_eq!(post(FORM, "tag=a").await.status(), 422);
+    }
+
+    #[tokio::test]
+    async fn cookies_are_the_same_from_every_source() {
+        let client = client(routes![cookies]);
+        for source in Source::ALL {
+            let request = client.get("/cookies").source(source);
+            let reply = request
+                .header("cookie", "a=1; b=2; a=3; quoted=\"q\"")
+                .await;
+            assert_eq!(reply.text(), r#"Some("1") Some("q")"#, "{source}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_clients_address_is_the_one_that_the_front_end_saw() {
+        let client = client(routes![ip]);
+        for source in Source::ALL {
+            let request = client.get("/ip").source(source);
+            let reply = request
+                .header("x-forwarded-for", "203.0.113.9, 127.0.0.1")
+                .await;
+            assert_eq!(reply.text(), "127.0.0.1", "{source}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_may_be_absent_is_none_and_what_is_refused_can_be_taken() {
+        let client = client(routes![maybe]);
+
+        let absent = client.post("/maybe?tag=x").await;
+        let there = client.post("/maybe?name=x").json(7).await;
+        let wrong = client.post("/maybe").json("seven").await;
+
+        assert_eq!(
+            absent.text(),
+            r#"None Some("query parameter `name`: is missing")"#
+        );
+        assert_eq!(there.text(), "Some(7) None");
+        assert_eq!(wrong.status(), 422);
+    }
+
+    #[tokio::test]
+    async fn pages_and_redirects_have_their_headers() {
+        let client = client(routes![page, old]);
+
+        let page = client.get("/page").await;
+        assert_eq!(
+            page.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
+        let old = client.get("/old").await;
+        assert_eq!(
+            (old.status().as_u16(), old.header("location")),
+            (308, Some("/new"))
+        );
+    }
+}
