@@ -30,8 +30,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! `cargo run` serves it on `http://127.0.0.1:9000`; the same binary runs on Lambda behind a REST API,
-//! an HTTP API (payload 1.0 and 2.0) and a function URL.
+//! `cargo run` serves it on `http://127.0.0.1:9000`; the same binary runs on Lambda behind a REST API, an
+//! HTTP API (payload 1.0 and 2.0), a function URL, a load balancer and VPC Lattice.
 //!
 //! - [`router`] – routes, extractors, answers, errors
 //! - [`logger`] – one JSON line per `tracing` event

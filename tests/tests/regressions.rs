@@ -42,6 +42,46 @@ async fn an_answer_is_not_longer_than_its_question() {
     assert!(error.message().len() < 10_000, "{}", error.message().len());
 }
 
+#[tokio::test]
+async fn queries_and_headers_are_bounded_and_the_bounds_can_be_set() {
+    let limits = Limits::default()
+        .query_pairs(3)
+        .headers(6)
+        .header_bytes(2000);
+    let router = Router::new(routes![fine]).unwrap().limits(limits);
+    let small = TestClient::new(router);
+    let usual = client(routes![fine]);
+    for source in Source::ALL {
+        let small = small.clone().source(source);
+        let many = |count: usize| {
+            let query = (0..count).map(|n| format!("k{n}=v")).collect::<Vec<_>>();
+            format!("/fine?{}", query.join("&"))
+        };
+        assert_eq!(small.get(&many(3)).await.status(), 200, "{source}");
+        assert_eq!(small.get(&many(4)).await.status(), 400, "{source}");
+        assert_eq!(
+            usual.get(&many(1024)).source(source).await.status(),
+            200,
+            "{source}"
+        );
+        assert_eq!(
+            usual.get(&many(1025)).source(source).await.status(),
+            400,
+            "{source}"
+        );
+
+        let mut crowded = small.get("/fine");
+        for number in 0..6 {
+            crowded = crowded.header(&format!("x-{number}"), "");
+        }
+        assert_eq!(crowded.await.status(), 431, "{source}");
+        let long = small.get("/fine").header("x-long", "x".repeat(2000)).await;
+        assert_eq!(long.status(), 431, "{source}");
+        let cookies = small.get("/fine").header("cookie", "x".repeat(2000)).await;
+        assert_eq!(cookies.status(), 431, "{source}");
+    }
+}
+
 #[test]
 fn a_nested_pattern_must_start_with_a_slash_as_any_other() {
     for (prefix, pattern) in [("/orders", "items"), ("/a/", "b"), ("/orders", "")] {

@@ -35,11 +35,13 @@ pub(super) fn decode(
     let decoded = pairs
         .into_iter()
         .map(|(key, value)| Ok((query::decode(&key, &key)?, query::decode(&value, &value)?)));
+    let query = decoded.collect::<Result<Vec<_>, Problem>>()?;
+    limits.admit_parts(&query, headers, None)?;
     Ok(Parts {
         method,
         path: path::canonical(&raw_path, Coding::Encoded)?,
         raw_path,
-        query: QueryPairs::new(decoded.collect::<Result<_, Problem>>()?),
+        query: QueryPairs::new(query),
         headers: headers.map(|json| event.slice_ref(json)),
         cookies: None,
         body,

@@ -46,12 +46,14 @@ pub(super) fn decode(
     let cookies = envelope.cookies.map(RawValue::get);
     lazy::check(headers)?;
     lazy::check(cookies)?;
+    let query = query::parse(&raw_query)?;
+    limits.admit_parts(&query, headers, cookies)?;
     let slice = |json: &str| event.slice_ref(json);
     Ok(Parts {
         method,
         path,
         raw_path,
-        query: QueryPairs::new(query::parse(&raw_query)?),
+        query: QueryPairs::new(query),
         headers: headers.map(slice),
         cookies: cookies.map(slice),
         body,

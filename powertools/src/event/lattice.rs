@@ -42,6 +42,7 @@ pub(super) fn decode(
     };
     let headers = envelope.raw_headers();
     lazy::check(headers)?;
+    limits.admit_parts(&pairs, headers, None)?;
     Ok(Parts {
         method,
         path: path::canonical(&raw_path, Coding::Encoded)?,

@@ -103,6 +103,14 @@ pub struct Limits {
     /// The most bytes a body may have, after base64 is undone; 2 MiB unless set. More is answered
     /// with 413.
     pub body_bytes: usize,
+    /// The most pairs a query may have; 1,024 unless set. More is answered with 400.
+    pub query_pairs: usize,
+    /// The most headers a request may have, each value of a repeated one counted; 256 unless set. More
+    /// is answered with 431.
+    pub headers: usize,
+    /// The most bytes that names and values of all headers and cookies may take as JSON; 64 KiB unless
+    /// set. More is answered with 431.
+    pub header_bytes: usize,
 }
 
 impl Limits {
@@ -111,6 +119,59 @@ impl Limits {
     pub const fn body_bytes(mut self, bytes: usize) -> Self {
         self.body_bytes = bytes;
         self
+    }
+
+    /// Accepts queries of at most this many pairs.
+    #[must_use]
+    pub const fn query_pairs(mut self, pairs: usize) -> Self {
+        self.query_pairs = pairs;
+        self
+    }
+
+    /// Accepts at most this many headers.
+    #[must_use]
+    pub const fn headers(mut self, headers: usize) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// Accepts at most this many bytes of headers.
+    #[must_use]
+    pub const fn header_bytes(mut self, bytes: usize) -> Self {
+        self.header_bytes = bytes;
+        self
+    }
+
+    /// Refuses what is beyond the limits of queries and headers; the headers and cookies as their JSON.
+    fn admit_parts(
+        &self,
+        query: &[(ByteString, ByteString)],
+        headers: Option<&str>,
+        cookies: Option<&str>,
+    ) -> Result<(), Problem> {
+        if query.len() > self.query_pairs {
+            let detail = format!("the query has more than {} pairs", self.query_pairs);
+            return Err(Problem::bad_request(detail));
+        }
+        let bytes = headers.map_or(0, str::len) + cookies.map_or(0, str::len);
+        let too_large = |detail: String| {
+            Err(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).with_detail(detail))
+        };
+        if bytes > self.header_bytes {
+            return too_large(format!(
+                "the headers take more than {} bytes",
+                self.header_bytes
+            ));
+        }
+        // A value takes three characters at the least (`"",`), so only long ones need counting.
+        let most = headers.map_or(0, |json| json.len() / 3);
+        if most > self.headers {
+            let event = ByteString::from(headers.unwrap_or_default());
+            if lazy::pairs(&event, Some(&event))?.len() > self.headers {
+                return too_large(format!("there are more than {} headers", self.headers));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a body of more bytes than are accepted.
@@ -127,6 +188,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 2 * 1024 * 1024,
+            query_pairs: 1024,
+            headers: 256,
+            header_bytes: 64 * 1024,
         }
     }
 }

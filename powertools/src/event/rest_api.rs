@@ -42,11 +42,13 @@ pub(super) fn decode(
     };
     let headers = envelope.raw_headers();
     lazy::check(headers)?;
+    let query = query(envelope, event)?;
+    limits.admit_parts(&query, headers, None)?;
     Ok(Parts {
         method,
         path,
         raw_path,
-        query: QueryPairs::new(query(envelope, event)?),
+        query: QueryPairs::new(query),
         headers: headers.map(|json| event.slice_ref(json)),
         cookies: None,
         body,
