@@ -3,6 +3,7 @@
 #
 #   ci/tools.sh cargo-hack    target/tools/bin/cargo-hack
 #   ci/tools.sh rie           target/tools/aws-lambda-rie
+#   ci/tools.sh chromium      the system's, by apt-get where there is none
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=ci/versions
@@ -44,14 +45,30 @@ install_rie() {
     fi
 }
 
+# Whatever version Debian has: a browser that is kept back for a test is a browser nobody uses.
+install_chromium() {
+    ! command -v chromium >/dev/null || return 0
+    command -v apt-get >/dev/null || fail "there is no chromium, and no apt-get to install it with"
+    local try
+    for try in 1 2 3; do
+        if apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends chromium >"$scratch/apt"; then
+            return 0
+        fi
+        echo "ci/tools.sh: apt-get failed, try $try of 3" >&2
+    done
+    fail "chromium cannot be installed"
+}
+
 is() {
     [[ -f $2 ]] && echo "$1  $2" | sha256sum --check --status
 }
 
-[[ $# -gt 0 ]] || fail "name a tool: cargo-hack, rie"
+[[ $# -gt 0 ]] || fail "name a tool: cargo-hack, chromium, rie"
 for tool; do
     case $tool in
     cargo-hack) install_cargo_hack ;;
+    chromium) install_chromium ;;
     rie) install_rie ;;
     *) fail "unknown tool \`$tool\`" ;;
     esac
