@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the named tools into target/tools, unless the pinned version is there already.
 #
+#   ci/tools.sh cargo-fuzz    target/tools/bin/cargo-fuzz
 #   ci/tools.sh cargo-hack    target/tools/bin/cargo-hack
 #   ci/tools.sh rie           target/tools/aws-lambda-rie
 #   ci/tools.sh chromium      the system's, by apt-get where there is none
@@ -24,6 +25,12 @@ install_cargo_hack() {
     # It only starts cargo, so a debug build is as good, and made in half the time.
     cargo install --locked --debug --force --root "$tools" \
         --target-dir "$scratch" "cargo-hack@$cargo_hack"
+}
+
+install_cargo_fuzz() {
+    [[ $("$tools/bin/cargo-fuzz" fuzz --version 2>&1) != "cargo-fuzz $cargo_fuzz" ]] || return 0
+    cargo install --locked --debug --force --root "$tools" \
+        --target-dir "$scratch" "cargo-fuzz@$cargo_fuzz"
 }
 
 # Never ask this program for its version: it takes any argument for the function to run, and waits.
@@ -64,9 +71,10 @@ is() {
     [[ -f $2 ]] && echo "$1  $2" | sha256sum --check --status
 }
 
-[[ $# -gt 0 ]] || fail "name a tool: cargo-hack, chromium, rie"
+[[ $# -gt 0 ]] || fail "name a tool: cargo-fuzz, cargo-hack, chromium, rie"
 for tool; do
     case $tool in
+    cargo-fuzz) install_cargo_fuzz ;;
     cargo-hack) install_cargo_hack ;;
     chromium) install_chromium ;;
     rie) install_rie ;;

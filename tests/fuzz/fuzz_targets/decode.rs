@@ -1,0 +1,37 @@
+//! Any bytes as an event: a request, another event or an error, and whatever is read of it afterwards.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use powertools::{
+    Context,
+    event::{self, DecodeError, Decoded, Limits, Source},
+};
+
+fuzz_target!(|event: &[u8]| {
+    match event::decode(
+        event.to_vec().into(),
+        Context::new("id"),
+        &Limits::default(),
+    ) {
+        Ok(Decoded::Http(request)) => {
+            assert!(request.path().starts_with('/'), "{:?}", request.path());
+            assert!(Source::ALL.contains(&request.source()));
+            let _ = request.headers().to_map();
+            let _ = request.query().get("a");
+            let _ = request.body();
+            let _ = request.request_context::<serde_json::Value>();
+            let _ = format!("{request:?}");
+        }
+        Ok(Decoded::Other(event)) => assert!(event.keys().len() <= 16),
+        Err(DecodeError::Rejected {
+            source, response, ..
+        }) => {
+            let status = response.status();
+            assert!(status.is_client_error(), "{status}");
+            let reply: serde_json::Value =
+                serde_json::from_slice(&event::encode(source, *response)).expect("a reply is JSON");
+            assert_eq!(reply["statusCode"], status.as_u16());
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+});
