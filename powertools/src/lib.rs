@@ -51,6 +51,8 @@
 //! | `logger` | yes | [`logger`] |
 //! | `runtime` | yes | [`run`], [`start`], [`Function`] |
 //! | `local` | yes | [`local`]: `cargo run` without AWS |
+//! | `cookies` | no | answers that set cookies, by the cookie crate |
+//! | `validation` | no | `Valid<Json<…>>` and the like, by garde |
 //! | `event` | with `router` | [`event`] alone |
 //! | `testing` | no | [`testing`] |
 //! | `interop` | no | [`interop`] |

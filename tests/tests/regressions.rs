@@ -365,7 +365,9 @@ mod failures {
 }
 
 mod arguments {
-    use powertools::router::{Cookies, Form, Html, Query, Redirect, Rejection, SourceIp};
+    use powertools::router::{
+        Cookie, Cookies, Form, Html, Query, Redirect, Rejection, SourceIp, Valid,
+    };
     use serde::Deserialize;
 
     use super::*;
@@ -467,6 +469,66 @@ mod arguments {
         );
         assert_eq!(there.text(), "Some(7) None");
         assert_eq!(wrong.status(), 422);
+    }
+
+    #[derive(Deserialize, garde::Validate)]
+    struct Line {
+        #[garde(length(min = 1))]
+        name: String,
+        #[garde(range(max = 99))]
+        count: u32,
+    }
+
+    #[post("/valid")]
+    async fn valid(Valid(Json(line)): Valid<Json<Line>>) -> String {
+        format!("{} {}", line.count, line.name)
+    }
+
+    #[tokio::test]
+    async fn what_is_readable_but_not_valid_is_a_422_that_names_every_rule() {
+        let client = client(routes![valid]);
+        let post = |body: Value| client.post("/valid").json(body);
+
+        assert_eq!(
+            post(json!({"name": "tea", "count": 2})).await.text(),
+            "2 tea"
+        );
+        let broken = post(json!({"name": "", "count": 100})).await;
+        assert_eq!(broken.status(), 422);
+        let detail = broken.json::<Value>()["detail"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            detail.contains("name: ") && detail.contains("count: "),
+            "{detail}"
+        );
+        assert_eq!(post(json!({"name": 5})).await.status(), 422);
+        assert_eq!(client.post("/valid").body("{}").await.status(), 415);
+    }
+
+    #[get("/sweet")]
+    async fn sweet() -> ([Cookie<'static>; 2], &'static str) {
+        let first = Cookie::build(("a", "1"))
+            .path("/p")
+            .domain("d.com")
+            .http_only(true);
+        let expires = "Expires=Sat, 31 Dec 2022 00:00:00 GMT";
+        let second = Cookie::parse(format!("b=2; {expires}")).unwrap();
+        ([first.build(), second], "sweet")
+    }
+
+    #[tokio::test]
+    async fn cookies_are_set_one_by_one_even_with_a_comma_in_a_date() {
+        let client = client(routes![sweet]);
+        let second = "b=2; Expires=Sat, 31 Dec 2022 00:00:00 GMT";
+        let both = vec!["a=1; HttpOnly; Path=/p; Domain=d.com", second];
+        for source in Source::ALL {
+            let reply = client.get("/sweet").source(source).await;
+            let single = [Source::Alb, Source::LatticeV1, Source::Lattice].contains(&source);
+            let expected = if single { vec![second] } else { both.clone() };
+            assert_eq!(reply.cookies(), expected, "{source}");
+        }
     }
 
     #[tokio::test]

@@ -52,6 +52,8 @@ pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use powertools_macros::{delete, get, head, options, patch, post, put, route, routes};
 use tracing::Instrument;
 
+#[cfg(feature = "cookies")]
+mod cookies;
 mod cors;
 mod error;
 mod extract;
@@ -66,6 +68,10 @@ mod routes;
 mod settings;
 mod table;
 
+#[cfg(feature = "cookies")]
+pub use self::cookies::Cookie;
+#[cfg(feature = "validation")]
+pub use self::extract::{Carries, Valid};
 pub use self::{
     cors::Cors,
     error::{RouteError, RouteErrors},

@@ -19,7 +19,11 @@ mod query;
 mod source_ip;
 mod state;
 mod text;
+#[cfg(feature = "validation")]
+mod valid;
 
+#[cfg(feature = "validation")]
+pub use self::valid::{Carries, Valid};
 pub use self::{
     cookie::Cookies,
     form::Form,
