@@ -98,6 +98,9 @@ pub use runtime::{Error, run, start};
 pub mod docs {
     //! The longer texts: why the crate is as it is, and what of Lambda it relies on.
 
+    pub mod behaviours {
+        #![doc = include_str!("../docs/behaviours.md")]
+    }
     pub mod design {
         #![doc = include_str!("../docs/design.md")]
     }

@@ -76,9 +76,19 @@ impl Response {
         &self.body
     }
 
-    /// Replaces the body. A problem that the response carried is no longer its body.
+    /// Replaces the body. A problem that the response carried is no longer its body, and what the body
+    /// is has to be said anew.
     pub fn set_body(&mut self, body: impl Into<Body>) {
         self.body = body.into();
+        if self.problem.take().is_some() && self.is_told {
+            self.headers.remove(CONTENT_TYPE);
+        }
+    }
+
+    /// Leaves the body out, as for HEAD: everything else is as if it were there.
+    #[cfg(feature = "router")]
+    pub(crate) fn leave_out_body(&mut self) {
+        self.body = Body::default();
         self.problem = None;
     }
 

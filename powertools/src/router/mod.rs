@@ -237,7 +237,7 @@ impl<S: Send + Sync + 'static> Router<S> {
                 "answered",
             );
             if method == Method::HEAD || is_bodiless(response.status()) {
-                response.set_body("");
+                response.leave_out_body();
             }
             response
         };

@@ -28,6 +28,8 @@ pub(super) struct Settings<S> {
     pub(super) not_found: Option<Arc<dyn AnyHandler<S>>>,
     pub(super) method_not_allowed: Option<Arc<dyn AnyHandler<S>>>,
     writers: Vec<Writer>,
+    /// Asked last, whenever it was registered.
+    last_writer: Option<Writer>,
 }
 
 impl<S> Default for Settings<S> {
@@ -39,6 +41,7 @@ impl<S> Default for Settings<S> {
             not_found: None,
             method_not_allowed: None,
             writers: Vec::new(),
+            last_writer: None,
         }
     }
 }
@@ -53,6 +56,7 @@ impl<S> Clone for Settings<S> {
             not_found: self.not_found.clone(),
             method_not_allowed: self.method_not_allowed.clone(),
             writers: self.writers.clone(),
+            last_writer: self.last_writer.clone(),
         }
     }
 }
@@ -76,13 +80,18 @@ impl<S> Settings<S> {
         let Some(problem) = response.untold() else {
             return;
         };
-        let own = self
-            .writers
-            .iter()
-            .find_map(|write| write(problem, request_id));
+        let mut writers = self.writers.iter().chain(&self.last_writer);
+        let own = writers.find_map(|write| write(problem, request_id));
         super::log(problem);
         match own {
-            Some(own) => response.replace_with(own),
+            Some(mut own) => {
+                // What a writer answers with may be a problem itself; nobody is asked again.
+                if let Some(problem) = own.untold() {
+                    super::log(problem);
+                    own.write_problem(request_id);
+                }
+                response.replace_with(own);
+            }
             None => {
                 response.write_problem(request_id);
             }
@@ -191,6 +200,6 @@ impl<S: Send + Sync + 'static> Router<S> {
         answer: impl Fn(&Problem, &str) -> R + Send + Sync + 'static,
     ) -> Self {
         let write = move |problem: &Problem, id: &str| Some(answer(problem, id).into_response());
-        self.set(|settings| settings.writers.push(Arc::new(write)))
+        self.set(|settings| settings.last_writer = Some(Arc::new(write)))
     }
 }
