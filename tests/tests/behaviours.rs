@@ -985,6 +985,48 @@ mod failures {
     }
 
     #[tokio::test]
+    async fn e40_e41_e42_e51_a_prefix_is_taken_off_once_and_whole() {
+        async fn foo() -> &'static str {
+            "foo"
+        }
+        async fn root() -> &'static str {
+            "root"
+        }
+        async fn user(Path(id): Path<String>) -> String {
+            id
+        }
+        let users = Routes::new().with(Route::new(Method::GET, "/{user_id}", user));
+        let routes = Routes::new()
+            .with(Route::new(Method::GET, "/foo", foo))
+            .with(Route::new(Method::GET, "/", root))
+            .nest("/users/", users);
+        let router = Router::new(routes).unwrap();
+        let router = router
+            .strip_prefix("/pay")
+            .strip_prefix("/payment")
+            .strip_prefix("/v1/");
+        let client = TestClient::new(router);
+
+        for (url, status, text) in [
+            ("/pay/foo", 200, "foo"),
+            ("/payment/foo", 200, "foo"),
+            ("/foo", 200, "foo"),
+            ("/pay", 200, "root"),
+            ("/pay/", 200, "root"),
+            ("/v1/users/leandro", 200, "leandro"),
+        ] {
+            for source in Source::ALL {
+                let reply = client.get(url).source(source).await;
+                assert_eq!(reply.status(), status, "{url} {source}");
+                assert_eq!(reply.text(), text, "{url} {source}");
+            }
+        }
+        for url in ["/payfoo", "/pay/payment/foo"] {
+            assert_eq!(client.get(url).await.status(), 404, "{url}");
+        }
+    }
+
+    #[tokio::test]
     async fn e95_a_path_that_is_nowhere_has_an_answer_of_its_own() {
         let nowhere = || async { (StatusCode::NOT_FOUND, "nowhere") };
         let client = TestClient::new(failing().not_found(nowhere));

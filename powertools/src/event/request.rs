@@ -95,6 +95,16 @@ impl Request {
         &self.parts.path
     }
 
+    /// Takes `/{prefix}` off the path, if it begins with that and a whole segment ends there.
+    #[cfg(feature = "router")]
+    pub(crate) fn strip(&mut self, prefix: &str) -> bool {
+        let shorter = path::without_segment(&self.parts.path, prefix);
+        if let Some(shorter) = &shorter {
+            self.parts.path = shorter.clone();
+        }
+        shorter.is_some()
+    }
+
     /// The path, shared: the log line needs it when the request is gone.
     #[cfg(feature = "router")]
     pub(crate) fn shared_path(&self) -> ByteString {

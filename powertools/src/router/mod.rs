@@ -195,8 +195,9 @@ impl<S: Send + Sync + 'static> Router<S> {
     ///
     /// One line at level INFO says what was asked and answered, within a span that carries method
     /// and route; lines that the handler logs are in that span too.
-    pub async fn handle(&self, request: Request) -> Response {
+    pub async fn handle(&self, mut request: Request) -> Response {
         let started = Instant::now();
+        self.settings.strip(&mut request);
         let method = request.method().clone();
         let path = request.shared_path();
         let found = self.shared.table.find(&method, request.path());

@@ -16,7 +16,7 @@ use super::{
     middleware::{Middleware, Stack},
     reply::IntoResponse,
 };
-use crate::event::{Limits, Problem, Response};
+use crate::event::{Limits, Problem, Request, Response};
 
 /// Writes a problem in a form of the application's own, if it is one that it knows.
 type Writer = Arc<dyn Fn(&Problem, &str) -> Option<Response> + Send + Sync>;
@@ -27,6 +27,7 @@ pub(super) struct Settings<S> {
     pub(super) cors: Option<Arc<Policy>>,
     pub(super) not_found: Option<Arc<dyn AnyHandler<S>>>,
     pub(super) method_not_allowed: Option<Arc<dyn AnyHandler<S>>>,
+    prefixes: Vec<String>,
     writers: Vec<Writer>,
     /// Asked last, whenever it was registered.
     last_writer: Option<Writer>,
@@ -40,6 +41,7 @@ impl<S> Default for Settings<S> {
             cors: None,
             not_found: None,
             method_not_allowed: None,
+            prefixes: Vec::new(),
             writers: Vec::new(),
             last_writer: None,
         }
@@ -55,6 +57,7 @@ impl<S> Clone for Settings<S> {
             cors: self.cors.clone(),
             not_found: self.not_found.clone(),
             method_not_allowed: self.method_not_allowed.clone(),
+            prefixes: self.prefixes.clone(),
             writers: self.writers.clone(),
             last_writer: self.last_writer.clone(),
         }
@@ -62,6 +65,15 @@ impl<S> Clone for Settings<S> {
 }
 
 impl<S> Settings<S> {
+    /// Takes the first prefix that fits off the path, before anybody reads it.
+    pub(super) fn strip(&self, request: &mut Request) {
+        for prefix in &self.prefixes {
+            if request.strip(prefix) {
+                return;
+            }
+        }
+    }
+
     /// Writes a problem's body, in the application's own form or as problem details, and tells the
     /// operator what the client is not told.
     ///
@@ -134,6 +146,33 @@ impl<S: Send + Sync + 'static> Router<S> {
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         self.set(|settings| settings.limits = limits)
+    }
+
+    /// Takes a prefix off every path that begins with it, before routes, policies and middleware see it:
+    /// the base path of a custom domain's mapping, say. Of several the first that fits is taken, once,
+    /// and only whole segments: `/pay` is not in `/payments`. Paths without it are served as they are.
+    ///
+    /// ```
+    /// # #[cfg(feature = "macros")] {
+    /// use powertools::router::{Router, get, routes};
+    ///
+    /// #[get("/orders")]
+    /// async fn orders() -> &'static str { "[]" }
+    ///
+    /// // answers /orders and /shop/orders
+    /// let router = Router::new(routes![orders])?.strip_prefix("/shop");
+    /// # }
+    /// # Ok::<(), powertools::router::RouteErrors>(())
+    /// ```
+    #[must_use]
+    pub fn strip_prefix(self, prefix: impl Into<String>) -> Self {
+        let prefix = prefix.into();
+        let prefix = prefix.trim_matches('/').to_owned();
+        self.set(|settings| {
+            if !prefix.is_empty() {
+                settings.prefixes.push(prefix);
+            }
+        })
     }
 
     /// Answers requests whose path no route has; the answer's status is the handler's own.
