@@ -51,6 +51,7 @@
 //! | `logger` | yes | [`logger`] |
 //! | `runtime` | yes | [`run`], [`start`], [`Function`] |
 //! | `local` | yes | [`local`]: `cargo run` without AWS |
+//! | `compression` | no | `router::middleware::compression`: gzip |
 //! | `cookies` | no | answers that set cookies, by the cookie crate |
 //! | `validation` | no | `Valid<Json<…>>` and the like, by garde |
 //! | `event` | with `router` | [`event`] alone |

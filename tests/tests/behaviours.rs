@@ -1027,6 +1027,77 @@ mod failures {
     }
 
     #[tokio::test]
+    async fn e60_e61_e63_e64_e65_bodies_are_compressed_for_who_takes_gzip() {
+        use std::io::Read;
+
+        use powertools::router::middleware::compression;
+
+        const TEXT: &str = "all work and no play ";
+        async fn long() -> String {
+            TEXT.repeat(100)
+        }
+        async fn short() -> &'static str {
+            TEXT
+        }
+        async fn image() -> Vec<u8> {
+            vec![7; 5000]
+        }
+        async fn nothing() {}
+        let routes = Routes::new()
+            .with(Route::new(Method::GET, "/long", long))
+            .with(Route::new(Method::GET, "/short", short))
+            .with(Route::new(Method::GET, "/image", image))
+            .with(Route::new(Method::GET, "/nothing", nothing));
+        let client = TestClient::new(Router::new(routes).unwrap().middleware(compression()));
+
+        for (accepted, compressed) in [
+            (None, false),
+            (Some("deflate, gzip"), true),
+            (Some("GZIP ; Q=0.5, identity;q=0.1"), true),
+            (Some("*"), true),
+            (Some("gzip;q=0"), false),
+            (Some("gzip;q=0, *"), false),
+            (Some("gzip;q=much"), false),
+            (Some("gzip;q=0.5, identity"), false),
+            (Some("br"), false),
+            (Some(""), false),
+        ] {
+            for source in Source::ALL {
+                let mut request = client.get("/long").source(source);
+                if let Some(accepted) = accepted {
+                    request = request.header("accept-encoding", accepted);
+                }
+                let reply = request.await;
+
+                assert_eq!(
+                    reply.header("vary"),
+                    Some("accept-encoding"),
+                    "{accepted:?} {source}"
+                );
+                let coding = reply.header("content-encoding");
+                assert_eq!(
+                    coding,
+                    compressed.then_some("gzip"),
+                    "{accepted:?} {source}"
+                );
+                let mut text = String::new();
+                if compressed {
+                    let mut decoder = flate2::read::GzDecoder::new(reply.bytes());
+                    decoder.read_to_string(&mut text).unwrap();
+                } else {
+                    text.push_str(reply.text());
+                }
+                assert_eq!(text, TEXT.repeat(100), "{accepted:?} {source}");
+            }
+        }
+        for url in ["/short", "/image", "/nothing"] {
+            let reply = client.get(url).header("accept-encoding", "gzip").await;
+            assert_eq!(reply.header("content-encoding"), None, "{url}");
+            assert_eq!(reply.header("vary"), None, "{url}");
+        }
+    }
+
+    #[tokio::test]
     async fn e95_a_path_that_is_nowhere_has_an_answer_of_its_own() {
         let nowhere = || async { (StatusCode::NOT_FOUND, "nowhere") };
         let client = TestClient::new(failing().not_found(nowhere));

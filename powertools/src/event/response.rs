@@ -85,6 +85,12 @@ impl Response {
         }
     }
 
+    /// Puts the same body in another coding.
+    #[cfg(feature = "compression")]
+    pub(crate) fn encode_body(&mut self, encoded: Vec<u8>) {
+        self.body = encoded.into();
+    }
+
     /// Leaves the body out, as for HEAD: everything else is as if it were there.
     #[cfg(feature = "router")]
     pub(crate) fn leave_out_body(&mut self) {

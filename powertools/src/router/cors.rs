@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use super::table::Allow;
+use super::{table::Allow, vary};
 use crate::event::{self, Request, Response};
 
 /// A policy for other origins.
@@ -391,7 +391,7 @@ impl Policy {
     pub(super) fn decorate(&self, requested: &event::Headers, response: &mut Response) {
         let headers = response.headers_mut();
         if !self.any {
-            vary_by_origin(headers);
+            vary::add(headers, "origin");
         }
         if self.admit(requested, headers)
             && let Some(expose) = &self.expose
@@ -426,25 +426,5 @@ impl Policy {
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
         }
         true
-    }
-}
-
-/// One `Vary`, whatever was there before.
-fn vary_by_origin(headers: &mut HeaderMap) {
-    let mut names: Vec<String> = Vec::new();
-    for value in headers.get_all(header::VARY) {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        names.extend(value.split(',').map(|name| name.trim().to_owned()));
-    }
-    names.retain(|name| !name.is_empty());
-    if names
-        .iter()
-        .any(|name| name == "*" || name.eq_ignore_ascii_case("origin"))
-    {
-        return;
-    }
-    names.push("origin".to_owned());
-    if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
-        headers.insert(header::VARY, value);
     }
 }

@@ -67,6 +67,7 @@ mod reply;
 mod routes;
 mod settings;
 mod table;
+mod vary;
 
 #[cfg(feature = "cookies")]
 pub use self::cookies::Cookie;

@@ -10,8 +10,12 @@ use crate::{
     event::{Problem, Request, Response},
 };
 
+#[cfg(feature = "compression")]
+mod compression;
 mod shipped;
 
+#[cfg(feature = "compression")]
+pub use self::compression::compression;
 #[cfg(feature = "runtime")]
 pub use self::shipped::timeout;
 pub use self::shipped::{api_key, bearer, request_id, security_headers};
