@@ -33,6 +33,7 @@ use crate::{
     event::{Limits, Problem, Request, Response},
     function::HttpApp,
     router::{Router, report},
+    runtime::told,
 };
 
 /// What a URI's path cannot hold as it is. `%` is not among them: in a canonical path it only occurs
@@ -337,7 +338,7 @@ async fn respond<S: Send + Sync + 'static>(
 
 fn from_lambda_http(request: lambda_http::Request, limits: &Limits) -> Result<Request, Problem> {
     let ours = request.extensions().get::<Request>().cloned();
-    let context = request.lambda_context_ref().map(our_context);
+    let context = request.lambda_context_ref().cloned().map(told);
     let (parts, body) = request.into_parts();
     let body = match body {
         lambda_http::Body::Empty => Bytes::new(),
@@ -348,17 +349,6 @@ fn from_lambda_http(request: lambda_http::Request, limits: &Limits) -> Result<Re
     };
     limits.admit(body.len())?;
     Request::from_http(parts, body, ours, context)
-}
-
-fn our_context(theirs: &lambda_http::Context) -> Context {
-    let mut ours = Context::new(&*theirs.request_id);
-    ours.function_arn.clone_from(&theirs.invoked_function_arn);
-    ours.deadline = UNIX_EPOCH
-        .checked_add(std::time::Duration::from_millis(theirs.deadline))
-        .unwrap_or(ours.deadline);
-    ours.xray_trace_id.clone_from(&theirs.xray_trace_id);
-    ours.tenant_id.clone_from(&theirs.tenant_id);
-    ours
 }
 
 fn to_tower(response: &Response) -> http::Response<lambda_http::Body> {

@@ -67,6 +67,8 @@
 
 #[cfg(feature = "router")]
 mod caught;
+#[cfg(any(feature = "logger", feature = "router"))]
+mod causes;
 #[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
 mod clock;
 mod context;

@@ -157,6 +157,14 @@ pub(crate) fn invocation_span(context: &Context) -> tracing::Span {
 }
 
 fn context_of(context: lambda_runtime::Context, function: Arc<FunctionInfo>) -> Context {
+    let mut ours = told(context);
+    ours.cold_start = context::take_cold_start();
+    ours.function = function;
+    ours
+}
+
+/// What lambda_runtime says of an invocation, in our words.
+pub(crate) fn told(context: lambda_runtime::Context) -> Context {
     let mut ours = Context::new(context.request_id);
     ours.function_arn = context.invoked_function_arn;
     ours.deadline = SystemTime::UNIX_EPOCH
@@ -164,8 +172,6 @@ fn context_of(context: lambda_runtime::Context, function: Arc<FunctionInfo>) -> 
         .unwrap_or(ours.deadline);
     ours.xray_trace_id = context.xray_trace_id.filter(|id| !id.is_empty());
     ours.tenant_id = context.tenant_id.filter(|id| !id.is_empty());
-    ours.cold_start = context::take_cold_start();
-    ours.function = function;
     ours
 }
 

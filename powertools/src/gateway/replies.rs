@@ -45,9 +45,7 @@ fn version_2(source: Source, reply: &[u8]) -> Option<Answer> {
     }
     let reply: HttpReply = serde_json::from_value(value).ok()?;
     let mut headers = HeaderMap::new();
-    for (name, value) in reply.headers.unwrap_or_default() {
-        add(&mut headers, &name, &value)?;
-    }
+    add_all(&mut headers, reply.headers.unwrap_or_default())?;
     for cookie in reply.cookies.unwrap_or_default() {
         headers.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).ok()?);
     }
@@ -80,14 +78,8 @@ struct RestReply {
 fn version_1(source: Source, reply: &[u8]) -> Option<Answer> {
     let reply: RestReply = serde_json::from_slice(reply).ok()?;
     let mut headers = HeaderMap::new();
-    for (name, values) in reply.multi_value_headers.unwrap_or_default() {
-        for value in values.as_array()? {
-            add(&mut headers, &name, value)?;
-        }
-    }
-    for (name, value) in reply.headers.unwrap_or_default() {
-        add(&mut headers, &name, &value)?;
-    }
+    add_lists(&mut headers, reply.multi_value_headers.unwrap_or_default())?;
+    add_all(&mut headers, reply.headers.unwrap_or_default())?;
     headers
         .entry(header::CONTENT_TYPE)
         .or_insert(HeaderValue::from_static(default_type(source)));
@@ -124,15 +116,9 @@ fn balanced(source: Source, reply: &[u8]) -> Option<Answer> {
         .strip_prefix(' ')?;
     let mut headers = HeaderMap::new();
     if source == Source::AlbMultiValue {
-        for (name, values) in reply.multi_value_headers? {
-            for value in values.as_array()? {
-                add(&mut headers, &name, value)?;
-            }
-        }
+        add_lists(&mut headers, reply.multi_value_headers?)?;
     } else {
-        for (name, value) in reply.headers? {
-            add(&mut headers, &name, &value)?;
-        }
+        add_all(&mut headers, reply.headers?)?;
     }
     answer(
         reply.status_code,
@@ -148,6 +134,22 @@ const fn default_type(source: Source) -> &'static str {
         Source::RestApi | Source::FunctionUrl => "application/json",
         _ => "text/plain; charset=utf-8",
     }
+}
+
+/// The headers of a map of values.
+fn add_all(headers: &mut HeaderMap, map: Map<String, Value>) -> Option<()> {
+    map.into_iter()
+        .try_for_each(|(name, value)| add(headers, &name, &value))
+}
+
+/// The headers of a map of lists of values.
+fn add_lists(headers: &mut HeaderMap, map: Map<String, Value>) -> Option<()> {
+    for (name, values) in map {
+        for value in values.as_array()? {
+            add(headers, &name, value)?;
+        }
+    }
+    Some(())
 }
 
 fn add(headers: &mut HeaderMap, name: &str, value: &Value) -> Option<()> {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use tracing_core::field::{Field, Visit};
 
+use crate::causes::chain;
+
 /// Keys with their values as JSON text; the last value of a key wins.
 #[derive(Debug, Default)]
 pub(super) struct Fields(Vec<(&'static str, String)>);
@@ -101,14 +103,7 @@ impl Visit for Fields {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        let mut message = value.to_string();
-        let mut source = value.source();
-        while let Some(cause) = source {
-            message.push_str(": ");
-            message.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        self.set(field.name(), text(&message));
+        self.set(field.name(), text(&chain(value)));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

@@ -94,6 +94,7 @@ use self::{
     settings::Settings,
     table::{Allow, Found, Table},
 };
+use crate::causes::chain;
 pub use crate::{
     context::Context,
     event::{Body, Headers, Limits, Params, Problem, Request, Response},
@@ -271,7 +272,6 @@ impl<S: Send + Sync + 'static> Router<S> {
 
     /// Through all middleware to the handler or the refusal, and back.
     async fn walk(&self, mut request: Request, found: Found) -> Response {
-        let request_id = request.context().request_id.clone();
         let (end, inner) = match found {
             Found::Route { index, captured } => {
                 let entry = &self.shared.entries[index];
@@ -287,7 +287,8 @@ impl<S: Send + Sync + 'static> Router<S> {
         let outer = &self.settings.middleware;
         if outer.is_empty() && inner.is_none_or(|stack| stack.is_empty()) {
             let mut response = self.finish(&end, &request).await;
-            self.settings.report(&mut response, &request_id);
+            self.settings
+                .report(&mut response, &request.context().request_id);
             return response;
         }
         let inner = inner.map_or_else(|| Arc::from([]), Arc::clone);
@@ -338,26 +339,13 @@ pub(crate) fn report(response: &mut Response, request_id: &str) {
 /// Tells the operator what the client is not told. What the client is told is on the line about the
 /// answer.
 fn log(problem: &Problem) {
-    let Some(cause) = problem.cause().map(chain) else {
-        return;
-    };
+    let Some(cause) = problem.cause() else { return };
+    let cause = chain(cause);
     if problem.status().is_server_error() {
         tracing::error!(target: "powertools::router", cause, "{problem}");
     } else {
         tracing::warn!(target: "powertools::router", cause, "{problem}");
     }
-}
-
-/// An error and its causes, on one line.
-fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// With three decimals: a log is read by people too.
