@@ -9,6 +9,19 @@ fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Whether a variable says yes; anything that is not a known yes is a no.
+#[cfg(feature = "router")]
+fn flag(name: &str) -> bool {
+    let value = text(name).unwrap_or_default().to_ascii_lowercase();
+    matches!(value.trim(), "1" | "true" | "t" | "yes" | "y" | "on")
+}
+
+/// `POWERTOOLS_DEV`: somebody is developing, and reads.
+#[cfg(feature = "router")]
+pub(crate) fn dev() -> bool {
+    flag("POWERTOOLS_DEV")
+}
+
 /// `AWS_LAMBDA_INITIALIZATION_TYPE`: `on-demand`, `provisioned-concurrency`, `snap-start` or
 /// `lambda-managed-instances`.
 #[cfg_attr(

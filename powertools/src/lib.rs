@@ -67,7 +67,7 @@
 
 #[cfg(feature = "router")]
 mod caught;
-#[cfg(any(feature = "logger", feature = "router"))]
+#[cfg(any(feature = "logger", feature = "event"))]
 mod causes;
 #[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
 mod clock;

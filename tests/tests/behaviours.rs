@@ -921,6 +921,56 @@ mod failures {
         }
     }
 
+    #[tokio::test]
+    async fn e88_in_debug_mode_the_answer_tells_the_cause() {
+        let client = TestClient::new(failing().debug(true));
+
+        let reply = client.get("/number").await;
+
+        assert_problem(&reply, 500, None);
+        assert_eq!(
+            reply.json::<Value>()["cause"],
+            "invalid digit found in string"
+        );
+    }
+
+    /// Runs itself again, because variables cannot be set in a process of several threads.
+    #[test]
+    fn e89_debug_mode_is_a_variable() {
+        const EXPECTED: &str = "E89_EXPECTED";
+        let name = "failures::e89_debug_mode_is_a_variable";
+        if let Ok(expected) = std::env::var(EXPECTED) {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            let reply = runtime.block_on(TestClient::new(failing()).get("/number").into_future());
+            let told = reply.json::<Value>().get("cause").is_some();
+            assert_eq!(told.to_string(), expected);
+            return;
+        }
+        for (value, expected) in [
+            ("true", "true"),
+            ("TRUE", "true"),
+            ("1", "true"),
+            ("on", "true"),
+            ("yes", "true"),
+            ("false", "false"),
+            ("0", "false"),
+            ("", "false"),
+            ("maybe", "false"),
+        ] {
+            let child = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", name])
+                .env("POWERTOOLS_DEV", value)
+                .env(EXPECTED, expected)
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&child.stdout);
+            assert!(child.status.success(), "{value}: {said}");
+            assert!(said.contains("1 passed"), "{said}");
+        }
+    }
+
     fn teapot<E: std::error::Error>(error: &E) -> (StatusCode, Html<String>) {
         (StatusCode::IM_A_TEAPOT, Html(error.to_string()))
     }
@@ -1023,6 +1073,32 @@ mod failures {
         }
         for url in ["/payfoo", "/pay/payment/foo"] {
             assert_eq!(client.get(url).await.status(), 404, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn e66_what_caches_may_keep_is_said_of_success() {
+        use powertools::router::middleware::cache_control;
+
+        let answer = |status: StatusCode| move || async move { status };
+        let routes = Routes::new()
+            .with(Route::new(Method::GET, "/200", answer(StatusCode::OK)))
+            .with(Route::new(Method::GET, "/201", answer(StatusCode::CREATED)))
+            .with(Route::new(
+                Method::GET,
+                "/503",
+                answer(StatusCode::SERVICE_UNAVAILABLE),
+            ));
+        let routes = routes.middleware(cache_control(HeaderValue::from_static("max-age=600")));
+        let client = client(routes);
+
+        for (url, expected) in [
+            ("/200", "max-age=600"),
+            ("/201", "max-age=600"),
+            ("/503", "no-cache"),
+        ] {
+            let reply = client.get(url).await;
+            assert_eq!(reply.header("cache-control"), Some(expected), "{url}");
         }
     }
 

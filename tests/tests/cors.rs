@@ -439,3 +439,28 @@ fn a_policy_that_no_browser_can_meet_is_refused_at_start_up() {
     let errors: RouteErrors = Router::new(routes).unwrap_err();
     assert_eq!(errors.errors().len(), 3, "{errors}");
 }
+
+#[tokio::test]
+async fn a_function_that_panics_allows_nothing_and_takes_no_answer_with_it() {
+    let cors = Cors::allow_origin_if(|origin| {
+        assert_ne!(origin, SHOP, "a bug of the application");
+        true
+    });
+    let router = Router::new(routes![things]).unwrap().cors(cors).unwrap();
+    let client = TestClient::new(router);
+    for (origin, allowed) in [
+        (SHOP, None),
+        ("https://other.example", Some("https://other.example")),
+    ] {
+        let reply = client.get("/things").header("origin", origin).await;
+        assert_eq!(reply.status(), 200, "{origin}");
+        assert_eq!(reply.header("access-control-allow-origin"), allowed);
+        let preflight = client.request(Method::OPTIONS, "/things");
+        let preflight = preflight.header("origin", origin);
+        let reply = preflight
+            .header("access-control-request-method", "GET")
+            .await;
+        assert_eq!(reply.status(), 204, "{origin}");
+        assert_eq!(reply.header("access-control-allow-origin"), allowed);
+    }
+}

@@ -79,6 +79,19 @@ async fn queries_and_headers_are_bounded_and_the_bounds_can_be_set() {
         assert_eq!(long.status(), 431, "{source}");
         let cookies = small.get("/fine").header("cookie", "x".repeat(2000)).await;
         assert_eq!(cookies.status(), 431, "{source}");
+
+        let cookies = |count: usize| vec!["a=b"; count].join("; ");
+        for (count, status) in [(1, 200), (256, 200), (257, 431)] {
+            let reply = usual.get("/fine").header("cookie", cookies(count));
+            assert_eq!(
+                reply.source(source).await.status(),
+                status,
+                "{count} {source}"
+            );
+        }
+        // Semicolons elsewhere are no cookies.
+        let reply = usual.get("/fine").header("accept", "a;".repeat(1000));
+        assert_eq!(reply.source(source).await.status(), 200, "{source}");
     }
 }
 

@@ -12,8 +12,8 @@ use powertools::{
     router::{
         Bytes, Error, FromRef, FromRequest, HeaderMap, HeaderName, HeaderValue, Headers,
         IntoResponse, Json, Limits, Method, Params, Path, Query, Rejection, Request, Response,
-        Route, Router, Routes, State, StatusCode, delete, get, head, header, options, post, route,
-        routes,
+        Route, Router, Routes, State, StatusCode, TypedHeader, delete, get, head, header, options,
+        post, route, routes,
     },
     testing::{TestClient, TestReply},
 };
@@ -381,6 +381,88 @@ mod extractors {
     }
 
     #[tokio::test]
+    async fn one_header_is_a_type() {
+        use headers::{CacheControl, IfModifiedSince, UserAgent};
+
+        #[get("/agent")]
+        async fn agent(TypedHeader(agent): TypedHeader<UserAgent>) -> String {
+            agent.to_string()
+        }
+        #[get("/since")]
+        async fn since(
+            since: Option<TypedHeader<IfModifiedSince>>,
+        ) -> (StatusCode, TypedHeader<CacheControl>, String) {
+            let none = CacheControl::new().with_no_store();
+            let since = format!("{}", since.is_some());
+            (StatusCode::ACCEPTED, TypedHeader(none), since)
+        }
+        let client = client(routes![agent, since]);
+
+        for source in Source::ALL {
+            let get = |url, headers: &[(&str, &str)]| {
+                let request = client.get(url).source(source);
+                headers.iter().fold(request, |request, (name, value)| {
+                    request.header(name, value)
+                })
+            };
+            let reply = get("/agent", &[("user-agent", "curl/8.5.0")]).await;
+            assert_eq!(reply.text(), "curl/8.5.0", "{source}");
+            let missing = "the header `user-agent` is missing";
+            let reply = get("/agent", &[]).await;
+            assert_problem(&reply, &problem(400, "Bad Request", missing));
+
+            let reply = get("/since", &[]).await;
+            assert_eq!(reply.text(), "false", "{source}");
+            assert_eq!(reply.status(), 202, "{source}");
+            assert_eq!(reply.header("cache-control"), Some("no-store"), "{source}");
+            let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+            let reply = get("/since", &[("if-modified-since", date)]).await;
+            assert_eq!(reply.text(), "true", "{source}");
+            let invalid = "the header `if-modified-since` is not valid";
+            let reply = get("/since", &[("if-modified-since", "yesterday")]).await;
+            assert_problem(&reply, &problem(400, "Bad Request", invalid));
+        }
+    }
+
+    #[tokio::test]
+    async fn json_may_nest_as_deep_as_is_allowed() {
+        #[post("/")]
+        async fn echo(Json(value): Json<Value>) -> Json<Value> {
+            Json(value)
+        }
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let send = |limits: Limits, body: String| {
+            let router = Router::new(routes![echo]).expect("the route is good");
+            let client = TestClient::new(router.limits(limits));
+            async move {
+                let request = client.post("/").header("content-type", "application/json");
+                request.body(body).await
+            }
+        };
+        let three = || Limits::default().json_depth(3);
+
+        for (limits, body, status) in [
+            (three(), nested(3), 200),
+            (three(), nested(4), 400),
+            (three(), r#"[{"a":["]}}"]},{"b":{}}]"#.to_owned(), 200),
+            (three(), r#"{"a":{"b":["\"[[[[\\",[]]}}"#.to_owned(), 400),
+            (three(), r#"["[[[[{{{{\"[[["]"#.to_owned(), 200),
+            (three(), "]]]]]".to_owned(), 400),
+            (Limits::default().json_depth(0), "7".to_owned(), 200),
+            (Limits::default().json_depth(0), "[]".to_owned(), 400),
+            (Limits::default(), nested(127), 200),
+            (Limits::default(), nested(128), 400),
+            (Limits::default().json_depth(1000), nested(128), 400),
+        ] {
+            let reply = send(limits, body.clone()).await;
+            assert_eq!(reply.status(), status, "{body}: {}", reply.text());
+        }
+        let reply = send(three(), nested(4)).await;
+        let detail = "the body's JSON nests deeper than 3 levels";
+        assert_problem(&reply, &problem(400, "Bad Request", detail));
+    }
+
+    #[tokio::test]
     async fn the_first_argument_that_cannot_be_taken_answers() {
         struct Tenant;
         impl<S: Sync> FromRequest<S> for Tenant {
@@ -460,6 +542,33 @@ mod failures {
     }
 
     #[tokio::test]
+    async fn whoever_debugs_is_told_the_cause() {
+        #[get("/read")]
+        async fn read() -> Result<String, Error> {
+            Err(Error::unavailable("come again").with_cause(io::Error::other("disk 7 is full")))
+        }
+        #[get("/panic")]
+        async fn panics() -> StatusCode {
+            panic!("boom")
+        }
+        let router = Router::new(routes![read, panics]).expect("the routes are good");
+
+        let client = TestClient::new(router.clone().debug(true));
+        let read = client.get("/read").await.json::<Value>();
+        assert_eq!(read["detail"], "come again");
+        assert_eq!(read["cause"], "disk 7 is full");
+        let panics = client.get("/panic").await.json::<Value>();
+        let expected = "router::failures::panics panicked: boom";
+        assert_eq!(panics["cause"], expected);
+        let unknown = client.get("/unknown").await.json::<Value>();
+        assert_eq!(unknown.get("cause"), None);
+
+        let client = TestClient::new(router.debug(true).debug(false));
+        let read = client.get("/read").await.json::<Value>();
+        assert_eq!(read.get("cause"), None);
+    }
+
+    #[tokio::test]
     async fn a_status_put_on_a_failure_is_the_status_in_its_body_too() {
         #[get("/")]
         async fn moved() -> (StatusCode, Error) {
@@ -518,20 +627,23 @@ mod failures {
         let list = routes![text, formatted, other, extracting, answering, fine];
         let client = client(list.with(Route::new(Method::GET, "/early", early).named("early")));
 
-        for (url, message) in [
-            ("/text", "static"),
-            ("/formatted", "formatted"),
-            ("/other", "a panic without a message"),
-            ("/early", "before there is a future"),
-            ("/extracting", "extracting"),
-            ("/answering", "answering"),
+        for (handler, message) in [
+            ("text", "static"),
+            ("formatted", "formatted"),
+            ("other", "a panic without a message"),
+            ("early", "before there is a future"),
+            ("extracting", "extracting"),
+            ("answering", "answering"),
         ] {
-            let (reply, lines) = logged(client.get(url).into_future()).await;
+            let url = format!("/{handler}");
+            let (reply, lines) = logged(client.get(&url).into_future()).await;
             assert_internal(&reply);
             let errors = lines_of(&lines, "ERROR");
-            assert_eq!(errors[0]["panic"], message, "{url}");
-            let message = errors[0]["message"].as_str().unwrap();
-            assert!(message.contains(&url[1..]), "{url}: {message}");
+            assert_eq!(errors.len(), 1, "{url}");
+            let cause = errors[0]["cause"].as_str().unwrap();
+            assert!(cause.contains(handler), "{url}: {cause}");
+            let told = format!(" panicked: {message}");
+            assert!(cause.ends_with(&told), "{url}: {cause}");
             assert_eq!(client.get("/fine").await.text(), "fine", "after {url}");
         }
     }

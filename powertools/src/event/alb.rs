@@ -12,7 +12,7 @@ use super::{
     Limits, Problem, QueryPairs, Response, Source,
     envelope::Envelope,
     http_api::{self, Joined},
-    lazy::{self, keep},
+    lazy::keep,
     path::{self, Coding},
     query,
     request::{self, Parts},
@@ -29,7 +29,6 @@ pub(super) fn decode(
     let raw_path = keep(event, envelope.path.take().unwrap_or_default());
     let pairs = rest_api::query(envelope, event)?;
     let headers = envelope.raw_headers();
-    lazy::check(headers)?;
     // Keys as well as values are as the client wrote them (ELB user guide, "Lambda functions as
     // targets").
     let decoded = pairs

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use super::{
     Limits, Problem, QueryPairs, Response, Source,
     envelope::{Envelope, RequestContext},
-    lazy::{self, keep},
+    lazy::keep,
     path::{self, Coding},
     query,
     request::{self, Parts, Received},
@@ -44,8 +44,6 @@ pub(super) fn decode(
     };
     let headers = envelope.raw_headers();
     let cookies = envelope.cookies.map(RawValue::get);
-    lazy::check(headers)?;
-    lazy::check(cookies)?;
     let query = query::parse(&raw_query)?;
     limits.admit_parts(&query, headers, cookies)?;
     let slice = |json: &str| event.slice_ref(json);

@@ -41,7 +41,6 @@ pub(super) fn decode(
         None => lazy::pairs(event, envelope.query.map(RawValue::get))?,
     };
     let headers = envelope.raw_headers();
-    lazy::check(headers)?;
     limits.admit_parts(&pairs, headers, None)?;
     Ok(Parts {
         method,

@@ -8,7 +8,6 @@ use std::fmt;
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use http::StatusCode;
 
 use crate::Context;
 
@@ -18,6 +17,7 @@ mod headers;
 mod http_api;
 mod lattice;
 mod lazy;
+mod limits;
 mod path;
 mod problem;
 mod query;
@@ -26,10 +26,14 @@ mod response;
 mod rest_api;
 
 use self::envelope::Envelope;
+#[cfg(feature = "router")]
+pub(crate) use self::limits::MOST_JSON_DEPTH;
+pub(crate) use self::problem::Telling;
 #[cfg(feature = "runtime")]
 pub(crate) use self::problem::brief;
 pub use self::{
     headers::Headers,
+    limits::Limits,
     problem::Problem,
     query::QueryPairs,
     request::{Params, Request},
@@ -90,108 +94,6 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
-    }
-}
-
-/// How much of a request is accepted.
-///
-/// The defaults suit an API of JSON documents on a small function. Lambda itself stops at 6 MB of
-/// event; a body of that size parsed into a tree needs some ten times as much memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The most bytes a body may have, after base64 is undone; 2 MiB unless set. More is answered
-    /// with 413.
-    pub body_bytes: usize,
-    /// The most pairs a query may have; 1,024 unless set. More is answered with 400.
-    pub query_pairs: usize,
-    /// The most headers a request may have, each value of a repeated one counted; 256 unless set. More
-    /// is answered with 431.
-    pub headers: usize,
-    /// The most bytes that names and values of all headers and cookies may take as JSON; 64 KiB unless
-    /// set. More is answered with 431.
-    pub header_bytes: usize,
-}
-
-impl Limits {
-    /// Accepts bodies of at most this many bytes.
-    #[must_use]
-    pub const fn body_bytes(mut self, bytes: usize) -> Self {
-        self.body_bytes = bytes;
-        self
-    }
-
-    /// Accepts queries of at most this many pairs.
-    #[must_use]
-    pub const fn query_pairs(mut self, pairs: usize) -> Self {
-        self.query_pairs = pairs;
-        self
-    }
-
-    /// Accepts at most this many headers.
-    #[must_use]
-    pub const fn headers(mut self, headers: usize) -> Self {
-        self.headers = headers;
-        self
-    }
-
-    /// Accepts at most this many bytes of headers.
-    #[must_use]
-    pub const fn header_bytes(mut self, bytes: usize) -> Self {
-        self.header_bytes = bytes;
-        self
-    }
-
-    /// Refuses what is beyond the limits of queries and headers; the headers and cookies as their JSON.
-    fn admit_parts(
-        &self,
-        query: &[(ByteString, ByteString)],
-        headers: Option<&str>,
-        cookies: Option<&str>,
-    ) -> Result<(), Problem> {
-        if query.len() > self.query_pairs {
-            let detail = format!("the query has more than {} pairs", self.query_pairs);
-            return Err(Problem::bad_request(detail));
-        }
-        let bytes = headers.map_or(0, str::len) + cookies.map_or(0, str::len);
-        let too_large = |detail: String| {
-            Err(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).with_detail(detail))
-        };
-        if bytes > self.header_bytes {
-            return too_large(format!(
-                "the headers take more than {} bytes",
-                self.header_bytes
-            ));
-        }
-        // A value takes three characters at the least (`"",`), so only long ones need counting.
-        let most = headers.map_or(0, |json| json.len() / 3);
-        if most > self.headers {
-            let event = ByteString::from(headers.unwrap_or_default());
-            if lazy::pairs(&event, Some(&event))?.len() > self.headers {
-                return too_large(format!("there are more than {} headers", self.headers));
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses a body of more bytes than are accepted.
-    pub(crate) fn admit(&self, bytes: usize) -> Result<(), Problem> {
-        if bytes <= self.body_bytes {
-            return Ok(());
-        }
-        let detail = format!("the body is larger than {} bytes", self.body_bytes);
-        Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE).with_detail(detail))
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 2 * 1024 * 1024,
-            query_pairs: 1024,
-            headers: 256,
-            header_bytes: 64 * 1024,
-        }
     }
 }
 
@@ -333,7 +235,7 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
     };
     match parts {
         Ok(parts) => Ok(Decoded::Http(Box::new(Request::new(
-            source, parts, json, context,
+            source, parts, json, context, *limits,
         )))),
         Err(problem) => Err(DecodeError::Rejected {
             source,
@@ -368,7 +270,7 @@ impl Reply {
         let mut response = response.with_text_headers();
         // Nothing to do for a response that a router has answered with; a refusal of `decode` that
         // comes here directly still has its problem to tell, without an id that nobody gave it.
-        response.write_problem("");
+        response.write_problem("", Telling::Detail);
         Self { source, response }
     }
 }

@@ -5,6 +5,8 @@ use std::{borrow::Cow, fmt};
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::causes::chain;
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failure on its way to the client: a status, a sentence that is sent, a cause that is not.
@@ -75,7 +77,7 @@ impl Problem {
     }
 
     /// The body as `application/problem+json`.
-    pub(super) fn body(&self, request_id: &str) -> String {
+    pub(super) fn body(&self, request_id: &str, telling: Telling) -> String {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Details<'a> {
@@ -85,6 +87,8 @@ impl Problem {
             detail: Option<&'a str>,
             #[serde(skip_serializing_if = "str::is_empty")]
             request_id: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            cause: Option<String>,
         }
 
         serde_json::to_string(&Details {
@@ -92,9 +96,26 @@ impl Problem {
             status: self.status.as_u16(),
             detail: self.detail(),
             request_id,
+            cause: match telling {
+                Telling::Detail => None,
+                Telling::Causes => self.cause().map(|cause| chain(cause)),
+            },
         })
         .expect("texts and a number always serialise")
     }
+}
+
+/// How much of a problem its body tells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Telling {
+    /// What is meant for the client.
+    Detail,
+    /// The causes too, which are meant for the operator.
+    #[cfg_attr(
+        not(feature = "router"),
+        allow(dead_code, reason = "a router's setting asks for it")
+    )]
+    Causes,
 }
 
 /// What is sent of a text that may have been written by a client.

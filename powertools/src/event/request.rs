@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "router")]
 use super::path;
-use super::{Headers, Problem, QueryPairs, Source, lazy};
+use super::{Headers, Limits, Problem, QueryPairs, Source, lazy};
 use crate::Context;
 
 /// An HTTP request, whichever front end sent it.
@@ -29,6 +29,7 @@ pub struct Request {
     context: Context,
     extensions: Extensions,
     event: ByteString,
+    limits: Limits,
 }
 
 /// What a source's decoder finds.
@@ -60,7 +61,13 @@ impl Received {
 }
 
 impl Request {
-    pub(super) fn new(source: Source, parts: Parts, event: ByteString, context: Context) -> Self {
+    pub(super) fn new(
+        source: Source,
+        parts: Parts,
+        event: ByteString,
+        context: Context,
+        limits: Limits,
+    ) -> Self {
         Self {
             source,
             parts,
@@ -69,6 +76,7 @@ impl Request {
             context,
             extensions: Extensions::new(),
             event,
+            limits,
         }
     }
 
@@ -172,6 +180,13 @@ impl Request {
         }
     }
 
+    /// The limits that it was decoded by. Whoever reads a body in a way of their own should keep
+    /// [`Limits::json_depth`] or what is like it there.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The invocation that this request came with.
     #[must_use]
     pub const fn context(&self) -> &Context {
@@ -253,11 +268,12 @@ impl Request {
             .as_ref()
             .map_or(ByteString::from_static("null"), |was| was.event.clone());
         let source = was.as_ref().map_or(Source::RestApi, |was| was.source);
+        let limits = was.as_ref().map_or_else(Limits::default, |was| was.limits);
         let known = was.map(|was| was.context).or(context).unwrap_or_default();
         Ok(Self {
             headers,
             extensions,
-            ..Self::new(source, parts, event, known)
+            ..Self::new(source, parts, event, known, limits)
         })
     }
 

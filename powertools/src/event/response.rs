@@ -9,7 +9,7 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 
-use super::Problem;
+use super::{Problem, problem::Telling};
 
 /// An HTTP response, on its way to whichever front end sent the request.
 #[derive(Default)]
@@ -118,9 +118,9 @@ impl Response {
     }
 
     /// Writes the problem, if there is one to tell, as the body; the request id is part of it.
-    pub(crate) fn write_problem(&mut self, request_id: &str) {
+    pub(crate) fn write_problem(&mut self, request_id: &str, telling: Telling) {
         if let Some(problem) = self.untold() {
-            self.body = Body::Text(problem.body(request_id).into());
+            self.body = Body::Text(problem.body(request_id, telling).into());
             let json = HeaderValue::from_static("application/problem+json");
             self.headers.insert(CONTENT_TYPE, json);
             self.is_told = true;
@@ -175,7 +175,7 @@ impl Response {
         let _ = name;
         let mut response = Self::from(Problem::new(StatusCode::INTERNAL_SERVER_ERROR));
         // No request here any more, so no request id either.
-        response.write_problem("");
+        response.write_problem("", Telling::Detail);
         response
     }
 }

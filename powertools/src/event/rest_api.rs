@@ -41,7 +41,6 @@ pub(super) fn decode(
         _ => path::canonical(&raw_path, Coding::Encoded)?,
     };
     let headers = envelope.raw_headers();
-    lazy::check(headers)?;
     let query = query(envelope, event)?;
     limits.admit_parts(&query, headers, None)?;
     Ok(Parts {

@@ -3,12 +3,20 @@
 //! The router does this and not a layer around it, because only the router knows which methods a path
 //! has. The rules are those of the Fetch standard (<https://fetch.spec.whatwg.org/#http-cors-protocol>).
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::{table::Allow, vary};
-use crate::event::{self, Request, Response};
+use crate::{
+    caught::message,
+    event::{self, Request, Response},
+};
 
 /// A policy for other origins.
 ///
@@ -96,7 +104,7 @@ impl Cors {
         Self::new(vec![Origin::Any])
     }
 
-    /// Lets pages of those origins read answers for which `allowed` says so.
+    /// Lets pages of those origins read answers for which `allowed` says so; none for which it panics.
     #[must_use]
     pub fn allow_origin_if(allowed: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         Self::new(vec![Origin::If(Arc::new(allowed))])
@@ -314,7 +322,19 @@ impl Matcher {
                 };
                 labels.is_some_and(|labels| labels.split('.').all(is_label))
             }
-            Self::If(allowed) => allowed(origin),
+            Self::If(allowed) => {
+                // The application's own code: what panics there allows nothing.
+                let asked = catch_unwind(AssertUnwindSafe(|| allowed(origin)));
+                asked.unwrap_or_else(|panic| {
+                    let panic = message(&*panic);
+                    tracing::error!(
+                        target: "powertools::router",
+                        panic,
+                        "the function that allows origins panicked; the origin is not allowed"
+                    );
+                    false
+                })
+            }
         }
     }
 }

@@ -9,14 +9,15 @@ use super::{
     media,
     reply::{Error, IntoResponse},
 };
-use crate::event::{Request, Response};
+use crate::event::{MOST_JSON_DEPTH, Request, Response};
 
 /// JSON: as an argument the request's body, as an answer `application/json`.
 ///
 /// The content type must be `application/json` or end in `+json`, or the answer is 415: a form on
 /// another site can send anything else without asking first, even JSON as `text/plain`. A body that is
-/// not JSON is refused with 400, one that is JSON but not a `T` with 422; the answer says where. Nesting deeper than 128 levels counts as not JSON, so that no body can exhaust the
-/// stack.
+/// not JSON is refused with 400, one that is JSON but not a `T` with 422; the answer says where. So that
+/// no body can exhaust the stack, nesting deeper than [`Limits::json_depth`](crate::event::Limits) is
+/// refused with 400.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -32,6 +33,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
             ));
         }
         let body = request.body()?;
+        let most = request.limits().json_depth;
+        // At its most serde_json looks itself.
+        if most < MOST_JSON_DEPTH && is_deeper(body, most) {
+            let detail = format!("the body's JSON nests deeper than {most} levels");
+            return Err(Rejection::bad_request(detail));
+        }
         match serde_json::from_slice(body) {
             Ok(value) => Ok(Self(value)),
             Err(error) => Err(rejection::<T>(body, &error)),
@@ -50,6 +57,37 @@ impl<T: DeserializeOwned, S: Sync> OptionalFromRequest<S> for Json<T> {
         <Self as FromRequest<S>>::from_request(request, state)
             .await
             .map(Some)
+    }
+}
+
+/// Whether lists and objects nest deeper than `most`, in JSON or what may be it.
+fn is_deeper(body: &[u8], most: usize) -> bool {
+    let mut depth = 0_usize;
+    let mut bytes = body.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => skip_text(&mut bytes),
+            _ => {}
+        }
+        if depth > most {
+            return true;
+        }
+    }
+    false
+}
+
+/// Goes on to the end of a text, whose quotes may be escaped.
+fn skip_text(bytes: &mut std::slice::Iter<'_, u8>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => {
+                bytes.next();
+            }
+            _ => {}
+        }
     }
 }
 

@@ -71,6 +71,8 @@ mod vary;
 
 #[cfg(feature = "cookies")]
 pub use self::cookies::Cookie;
+#[cfg(feature = "headers")]
+pub use self::extract::TypedHeader;
 #[cfg(feature = "validation")]
 pub use self::extract::{Carries, Valid};
 pub use self::{
@@ -178,7 +180,7 @@ impl<S: Send + Sync + 'static> Router<S> {
                 table,
                 state,
             }),
-            settings: Arc::default(),
+            settings: Arc::new(Settings::new()),
         })
     }
 

@@ -16,7 +16,10 @@ use super::{
     middleware::{Middleware, Stack},
     reply::IntoResponse,
 };
-use crate::event::{Limits, Problem, Request, Response};
+use crate::{
+    env,
+    event::{Limits, Problem, Request, Response, Telling},
+};
 
 /// Writes a problem in a form of the application's own, if it is one that it knows.
 type Writer = Arc<dyn Fn(&Problem, &str) -> Option<Response> + Send + Sync>;
@@ -28,6 +31,8 @@ pub(super) struct Settings<S> {
     pub(super) not_found: Option<Arc<dyn AnyHandler<S>>>,
     pub(super) method_not_allowed: Option<Arc<dyn AnyHandler<S>>>,
     prefixes: Vec<String>,
+    /// Whether a client is told the causes of problems.
+    debug: bool,
     writers: Vec<Writer>,
     /// Asked last, whenever it was registered.
     last_writer: Option<Writer>,
@@ -42,6 +47,7 @@ impl<S> Default for Settings<S> {
             not_found: None,
             method_not_allowed: None,
             prefixes: Vec::new(),
+            debug: false,
             writers: Vec::new(),
             last_writer: None,
         }
@@ -58,6 +64,7 @@ impl<S> Clone for Settings<S> {
             not_found: self.not_found.clone(),
             method_not_allowed: self.method_not_allowed.clone(),
             prefixes: self.prefixes.clone(),
+            debug: self.debug,
             writers: self.writers.clone(),
             last_writer: self.last_writer.clone(),
         }
@@ -65,6 +72,21 @@ impl<S> Clone for Settings<S> {
 }
 
 impl<S> Settings<S> {
+    /// The defaults, and what the environment says.
+    pub(super) fn new() -> Self {
+        let debug = env::dev();
+        if debug {
+            tracing::warn!(
+                target: "powertools::router",
+                "POWERTOOLS_DEV is set: answers to failures tell their causes to everybody"
+            );
+        }
+        Self {
+            debug,
+            ..Self::default()
+        }
+    }
+
     /// Takes the first prefix that fits off the path, before anybody reads it.
     pub(super) fn strip(&self, request: &mut Request) {
         for prefix in &self.prefixes {
@@ -84,13 +106,18 @@ impl<S> Settings<S> {
         if catch_unwind(tell).is_err() {
             tracing::error!(target: "powertools::router", "reporting a problem panicked");
             *response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into();
-            response.write_problem(request_id);
+            response.write_problem(request_id, Telling::Detail);
         }
     }
 
     fn tell(&self, response: &mut Response, request_id: &str) {
         let Some(problem) = response.untold() else {
             return;
+        };
+        let telling = if self.debug {
+            Telling::Causes
+        } else {
+            Telling::Detail
         };
         let mut writers = self.writers.iter().chain(&self.last_writer);
         let own = writers.find_map(|write| write(problem, request_id));
@@ -100,13 +127,11 @@ impl<S> Settings<S> {
                 // What a writer answers with may be a problem itself; nobody is asked again.
                 if let Some(problem) = own.untold() {
                     super::log(problem);
-                    own.write_problem(request_id);
+                    own.write_problem(request_id, telling);
                 }
                 response.replace_with(own);
             }
-            None => {
-                response.write_problem(request_id);
-            }
+            None => response.write_problem(request_id, telling),
         }
     }
 }
@@ -146,6 +171,17 @@ impl<S: Send + Sync + 'static> Router<S> {
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         self.set(|settings| settings.limits = limits)
+    }
+
+    /// Tells clients the causes of failures, as the member `cause` of the problem: for development, where
+    /// the reader of an answer is the writer of the handler. What a setting of yours answers with is left
+    /// as it is.
+    ///
+    /// Off unless set, or unless the environment has `POWERTOOLS_DEV` as `true` (or `1`, `yes`, `on`) when
+    /// the router is made; a warning is logged then.
+    #[must_use]
+    pub fn debug(self, debug: bool) -> Self {
+        self.set(|settings| settings.debug = debug)
     }
 
     /// Takes a prefix off every path that begins with it, before routes, policies and middleware see it:

@@ -19,9 +19,13 @@ mod query;
 mod source_ip;
 mod state;
 mod text;
+#[cfg(feature = "headers")]
+mod typed_header;
 #[cfg(feature = "validation")]
 mod valid;
 
+#[cfg(feature = "headers")]
+pub use self::typed_header::TypedHeader;
 #[cfg(feature = "validation")]
 pub use self::valid::{Carries, Valid};
 pub use self::{

@@ -10,6 +10,7 @@ use crate::{
     event::{Problem, Request, Response},
 };
 
+mod caching;
 #[cfg(feature = "compression")]
 mod compression;
 mod shipped;
@@ -18,7 +19,10 @@ mod shipped;
 pub use self::compression::compression;
 #[cfg(feature = "runtime")]
 pub use self::shipped::timeout;
-pub use self::shipped::{api_key, bearer, request_id, security_headers};
+pub use self::{
+    caching::{cache_control, etag},
+    shipped::{api_key, bearer, request_id, security_headers},
+};
 
 type Running<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
 
@@ -161,7 +165,7 @@ impl<S: Send + Sync + 'static> Next<S> {
             Some(middleware) => {
                 self.place += 1;
                 let ran = caught(async { middleware.run(request, self).await }).await;
-                ran.unwrap_or_else(|panic| panicked("a middleware", &panic))
+                ran.unwrap_or_else(|panic| panicked("a middleware", panic))
             }
             None => self.router.finish(&self.end, &request).await,
         };
@@ -170,11 +174,31 @@ impl<S: Send + Sync + 'static> Next<S> {
     }
 }
 
-/// The answer to a panic, which the operator hears of.
-pub(super) fn panicked(who: &str, panic: &str) -> Response {
-    tracing::error!(target: "powertools::router", panic, "{who} panicked; answering 500");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into()
+/// The answer to a panic; the operator hears of it as of any other cause.
+pub(super) fn panicked(who: &'static str, panic: String) -> Response {
+    let cause = Panicked {
+        who,
+        message: panic,
+    };
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR)
+        .with_cause(cause)
+        .into()
 }
+
+/// A panic as the cause of a problem.
+#[derive(Debug)]
+struct Panicked {
+    who: &'static str,
+    message: String,
+}
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} panicked: {}", self.who, self.message)
+    }
+}
+
+impl std::error::Error for Panicked {}
 
 impl<S: Send + Sync + 'static> Router<S> {
     /// What is behind all middleware.
@@ -193,7 +217,7 @@ impl<S: Send + Sync + 'static> Router<S> {
             None => refusal.response(),
             Some(handler) => {
                 let answer = caught(async { handler.answer(request, state).await }).await;
-                answer.unwrap_or_else(|panic| panicked("the handler of refusals", &panic))
+                answer.unwrap_or_else(|panic| panicked("the handler of refusals", panic))
             }
         };
         refusal.with_allow(response)
@@ -204,7 +228,7 @@ impl<S: Send + Sync + 'static> Entry<S> {
     /// Runs the handler; a panic in it becomes a 500.
     async fn answer(&self, request: &Request, state: &S) -> Response {
         let answer = caught(async { self.route.handler.answer(request, state).await }).await;
-        answer.unwrap_or_else(|panic| panicked(self.route.name(), &panic))
+        answer.unwrap_or_else(|panic| panicked(self.route.name(), panic))
     }
 }
 
