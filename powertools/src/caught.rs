@@ -2,6 +2,10 @@
 
 use std::{
     any::Any,
+    sync::atomic::{AtomicBool, Ordering},
+};
+#[cfg(feature = "router")]
+use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     task::Poll,
@@ -12,6 +16,7 @@ use std::{
 /// Nothing that the panic may have left half-done is looked at again: the future is dropped, what it
 /// borrowed is only read, and state that handlers share is theirs to guard (a poisoned `Mutex` says
 /// so). With `panic = "abort"` there is nothing to catch and the process ends.
+#[cfg(feature = "router")]
 pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
     let mut future = pin!(future);
     std::future::poll_fn(|context| {
@@ -22,6 +27,21 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Stri
         }
     })
     .await
+}
+
+/// Whether a hook makes lines of panics, so that nobody need log what is caught.
+static ARE_LOGGED: AtomicBool = AtomicBool::new(false);
+
+/// Says that from here on a hook makes lines of panics.
+#[cfg(feature = "logger")]
+pub(crate) fn note_panics_are_logged() {
+    ARE_LOGGED.store(true, Ordering::Relaxed);
+}
+
+/// Whether somebody has said so.
+#[cfg(feature = "router")]
+pub(crate) fn panics_are_logged() -> bool {
+    ARE_LOGGED.load(Ordering::Relaxed)
 }
 
 /// What a panic says.

@@ -10,14 +10,14 @@ fn text(name: &str) -> Option<String> {
 }
 
 /// Whether a variable says yes; anything that is not a known yes is a no.
-#[cfg(feature = "router")]
+#[cfg(any(feature = "router", feature = "logger"))]
 fn flag(name: &str) -> bool {
     let value = text(name).unwrap_or_default().to_ascii_lowercase();
     matches!(value.trim(), "1" | "true" | "t" | "yes" | "y" | "on")
 }
 
 /// `POWERTOOLS_DEV`: somebody is developing, and reads.
-#[cfg(feature = "router")]
+#[cfg(any(feature = "router", feature = "logger"))]
 pub(crate) fn dev() -> bool {
     flag("POWERTOOLS_DEV")
 }
@@ -103,4 +103,28 @@ pub(crate) fn log_level() -> Option<String> {
 #[cfg(feature = "logger")]
 pub(crate) fn lambda_log_level() -> Option<String> {
     text("AWS_LAMBDA_LOG_LEVEL")
+}
+
+/// `AWS_LAMBDA_LOG_FORMAT`: `JSON` or `Text`, the form in which Lambda takes lines.
+#[cfg(feature = "logger")]
+pub(crate) fn lambda_log_format() -> Option<String> {
+    text("AWS_LAMBDA_LOG_FORMAT")
+}
+
+/// `POWERTOOLS_LOGGER_SAMPLE_RATE`, as written.
+#[cfg(feature = "logger")]
+pub(crate) fn sample_rate() -> Option<String> {
+    text("POWERTOOLS_LOGGER_SAMPLE_RATE")
+}
+
+/// `POWERTOOLS_LOGGER_LOG_EVENT`: whether each event is logged.
+#[cfg(feature = "logger")]
+pub(crate) fn logs_event() -> bool {
+    flag("POWERTOOLS_LOGGER_LOG_EVENT")
+}
+
+/// `NO_COLOR`: whether a terminal is not to be coloured (<https://no-color.org>).
+#[cfg(feature = "logger")]
+pub(crate) fn is_without_colour() -> bool {
+    text("NO_COLOR").is_some()
 }

@@ -65,9 +65,9 @@
 //! Streaming bodies, WebSocket state, and anything that needs code to run before `main`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "router")]
+#[cfg(any(feature = "logger", feature = "router"))]
 mod caught;
-#[cfg(any(feature = "logger", feature = "event"))]
+#[cfg(feature = "event")]
 mod causes;
 #[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
 mod clock;

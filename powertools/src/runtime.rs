@@ -17,7 +17,7 @@ use bytes::Bytes;
 use lambda_runtime::{Diagnostic, LambdaEvent, LambdaInvocation, Runtime};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::IgnoredAny};
 use tower::{Layer, Service, service_fn};
-use tracing::Instrument;
+use tracing::{Instrument, instrument::Instrumented};
 
 use crate::{
     Context,
@@ -125,20 +125,27 @@ async fn on_lambda(app: impl App) -> Result<(), Error> {
     if let Some(missing) = env::missing_function_variable() {
         return Err(format!("{missing} is not set, although AWS_LAMBDA_RUNTIME_API is").into());
     }
-    let described = Arc::new(env::function());
     let handler = service_fn(move |event: LambdaEvent<Payload>| {
         let app = app.clone();
-        let context = context_of(event.context, Arc::clone(&described));
-        async move {
-            let span = invocation_span(&context);
-            app.invoke(event.payload.0, context).instrument(span).await
-        }
+        let Payload(event, context) = event.payload;
+        async move { invoke(&app, event, context).await }
     });
     Runtime::new(handler)
-        .layer(KeepBytes)
+        .layer(Describe(Arc::new(env::function())))
         .run_concurrent()
         .await
         .map_err(Error)
+}
+
+/// One invocation, within its span.
+pub(crate) async fn invoke(
+    app: &impl App,
+    event: Bytes,
+    context: Context,
+) -> Result<Reply, InvocationError> {
+    #[cfg(feature = "logger")]
+    crate::logger::observe_event(&event);
+    app.invoke(event, context).await
 }
 
 /// The span that every line of an invocation is in.
@@ -177,55 +184,63 @@ pub(crate) fn told(context: lambda_runtime::Context) -> Context {
 
 thread_local! {
     /// The event on its way past lambda_runtime's parser, which knows no bytes; full only during the
-    /// one synchronous call in which [`KeepBytes`] hands it over.
-    static EVENT: Cell<Option<Bytes>> = const { Cell::new(None) };
+    /// one synchronous call in which [`Described`] hands it over.
+    static EVENT: Cell<Option<Payload>> = const { Cell::new(None) };
 }
 
-/// An event's bytes, untouched.
+/// An event's bytes, untouched, and the invocation in our words.
 ///
 /// lambda_runtime parses an event into the handler's type before it calls the handler. Taking a raw
 /// JSON value that way costs a scan and a copy of the whole event, so the bytes go around it.
-struct Payload(Bytes);
+struct Payload(Bytes, Context);
 
 impl<'de> Deserialize<'de> for Payload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         IgnoredAny::deserialize(deserializer)?;
         EVENT
             .take()
-            .map(Self)
             .ok_or_else(|| serde::de::Error::custom("the event went astray"))
     }
 }
 
-/// Takes the bytes out of an invocation before lambda_runtime parses them.
-struct KeepBytes;
+/// Takes the bytes out of an invocation before lambda_runtime parses them, and opens its span around all
+/// that lambda_runtime does with it: its own lines say which invocation they are about.
+struct Describe(Arc<FunctionInfo>);
 
-impl<S> Layer<S> for KeepBytes {
-    type Service = KeptBytes<S>;
+impl<S> Layer<S> for Describe {
+    type Service = Described<S>;
 
-    fn layer(&self, inner: S) -> KeptBytes<S> {
-        KeptBytes(inner)
+    fn layer(&self, inner: S) -> Described<S> {
+        Described {
+            inner,
+            function: Arc::clone(&self.0),
+        }
     }
 }
 
 #[derive(Clone)]
-struct KeptBytes<S>(S);
+struct Described<S> {
+    inner: S,
+    function: Arc<FunctionInfo>,
+}
 
-impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for KeptBytes<S> {
+impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for Described<S> {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = S::Future;
+    type Future = Instrumented<S::Future>;
 
     fn poll_ready(&mut self, context: &mut task::Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
+        self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut invocation: LambdaInvocation) -> S::Future {
+    fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
+        let context = context_of(invocation.context.clone(), Arc::clone(&self.function));
+        let span = invocation_span(&context);
         let event = std::mem::replace(&mut invocation.body, Bytes::from_static(b"null"));
-        EVENT.set(Some(event));
-        let answering = self.0.call(invocation);
+        EVENT.set(Some(Payload(event, context)));
+        let answering = span.in_scope(|| self.inner.call(invocation));
         EVENT.set(None);
-        answering
+        answering.instrument(span)
     }
 }
 

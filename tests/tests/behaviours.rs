@@ -357,7 +357,7 @@ mod routing {
 
 mod answers {
     use powertools::{
-        logger::JsonLayer,
+        logger,
         router::{Bytes, Cookies, IntoResponse, Json},
     };
     use tracing_subscriber::layer::SubscriberExt;
@@ -473,10 +473,13 @@ mod answers {
         let client = client(Routes::new().with(Route::new(Method::GET, "/", rich)));
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
-        let layer = JsonLayer::new().with_writer(move |line| {
-            let line = serde_json::from_slice::<Value>(line).unwrap();
-            sink.lock().unwrap().push(line);
-        });
+        let layer = logger::builder()
+            .level("trace")
+            .writer(move |line| {
+                let line = serde_json::from_slice::<Value>(line).unwrap();
+                sink.lock().unwrap().push(line);
+            })
+            .layer();
         let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
 
         let reply = client.get("/").source(Source::Alb).await;

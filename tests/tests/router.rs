@@ -8,7 +8,7 @@ use std::{
 use powertools::{
     Context,
     event::Source,
-    logger::JsonLayer,
+    logger,
     router::{
         Bytes, Error, FromRef, FromRequest, HeaderMap, HeaderName, HeaderValue, Headers,
         IntoResponse, Json, Limits, Method, Params, Path, Query, Rejection, Request, Response,
@@ -51,10 +51,13 @@ fn assert_internal(reply: &TestReply) {
 async fn logged<T>(answering: impl Future<Output = T>) -> (T, Vec<Value>) {
     let written = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&written);
-    let layer = JsonLayer::new().with_writer(move |line| {
-        let line = serde_json::from_slice::<Value>(line).expect("a line is JSON");
-        sink.lock().expect("no writer panics").push(line);
-    });
+    let layer = logger::builder()
+        .level("trace")
+        .writer(move |line| {
+            let line = serde_json::from_slice::<Value>(line).expect("a line is JSON");
+            sink.lock().expect("no writer panics").push(line);
+        })
+        .layer();
     let subscriber = tracing_subscriber::registry().with(layer);
     let guard = tracing::subscriber::set_default(subscriber);
     let answer = answering.await;
@@ -499,7 +502,7 @@ mod failures {
         assert_problem(&reply, &expected);
         let errors = lines_of(&lines, "ERROR");
         assert_eq!(errors.len(), 1);
-        assert_eq!(errors[0]["cause"], "disk 7 is full");
+        assert_eq!(errors[0]["error"], json!({"message": "disk 7 is full"}));
         assert_eq!(
             errors[0]["message"],
             "503 Service Unavailable: try again later"
@@ -522,10 +525,11 @@ mod failures {
 
         assert_internal(&reply);
         let errors = lines_of(&lines, "ERROR");
-        assert_eq!(
-            errors[0]["cause"],
-            "the order cannot be kept: disk 7 is full"
-        );
+        let expected = json!({
+            "message": "the order cannot be kept",
+            "causes": ["disk 7 is full"],
+        });
+        assert_eq!(errors[0]["error"], expected);
     }
 
     #[tokio::test]
@@ -640,7 +644,7 @@ mod failures {
             assert_internal(&reply);
             let errors = lines_of(&lines, "ERROR");
             assert_eq!(errors.len(), 1, "{url}");
-            let cause = errors[0]["cause"].as_str().unwrap();
+            let cause = errors[0]["error"]["message"].as_str().unwrap();
             assert!(cause.contains(handler), "{url}: {cause}");
             let told = format!(" panicked: {message}");
             assert!(cause.ends_with(&told), "{url}: {cause}");

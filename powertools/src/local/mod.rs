@@ -41,7 +41,7 @@ use crate::{
     event::Source,
     function::App,
     gateway::{self, Answer},
-    runtime::invocation_span,
+    runtime::{self, invocation_span},
 };
 
 mod errors;
@@ -229,7 +229,7 @@ impl<A: App> Gateway<A> {
         context.cold_start = context::take_cold_start();
         context.function = Arc::clone(&self.function);
         let span = invocation_span(&context);
-        let invoked = self.app.invoke(event, context);
+        let invoked = runtime::invoke(&self.app, event, context);
         let invoked = tokio::time::timeout(TIMEOUT, invoked.instrument(span.clone())).await;
         let _entered = span.enter();
         match invoked {

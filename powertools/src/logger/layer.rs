@@ -1,64 +1,430 @@
 //! From tracing's spans and events to lines.
 
-use std::{
-    fmt,
-    io::{self, Write},
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{cell::Cell, fmt, sync::Arc, time::SystemTime};
 
 use tracing_core::{
-    Event, Subscriber,
+    Dispatch, Event, Level, Metadata, Subscriber,
     span::{Attributes, Id, Record},
 };
-use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+use tracing_log::NormalizeEvent;
+use tracing_subscriber::{
+    Layer,
+    layer::Context,
+    registry::{LookupSpan, SpanRef},
+};
 
-use super::json::{self, Fields};
-use crate::{clock::Utc, env};
+use super::{
+    buffer::Buffer,
+    correlation::CorrelationId,
+    cut, dev,
+    fields::{Fields, Recorder, Rules},
+    format::{Format, Part},
+    invocation::{InSpan, Invocation},
+    level::Levels,
+    write,
+};
+use crate::clock::Utc;
 
-/// A `tracing_subscriber` layer that writes one JSON line for each event.
-///
-/// [`init`](super::init) installs it alone; add it to a registry of your own to combine it with other
-/// layers.
-pub struct JsonLayer {
-    service: String,
-    write: Writer,
+/// The target of the logger's own events, which may say where they happened.
+pub(super) const OWN: &str = "powertools::logger";
+
+/// Writes one JSON line for each event; [`Builder`](super::Builder) makes it.
+pub(super) struct JsonLayer {
+    pub(super) settings: Arc<Settings>,
+    /// How to find an invocation from outside of a layer, where the subscriber's type is not known.
+    find: Option<Find>,
 }
 
-type Writer = Arc<dyn Fn(&[u8]) + Send + Sync>;
+type Find = fn(&Dispatch, &Id) -> Option<Arc<Invocation>>;
+
+pub(super) struct Settings {
+    pub(super) pieces: Vec<Piece>,
+    pub(super) format: Box<dyn Format>,
+    pub(super) rules: Rules,
+    pub(super) levels: Levels,
+    pub(super) sample_rate: f64,
+    pub(super) buffer: Option<Buffer>,
+    /// Keys that every line has.
+    pub(super) keys: Fields,
+    pub(super) most_bytes: usize,
+    pub(super) logs_event: bool,
+    pub(super) correlation_id: Option<CorrelationId>,
+    pub(super) dev: Option<dev::Style>,
+    pub(super) write: Box<Write>,
+}
+
+/// Where lines go.
+pub(super) type Write = dyn Fn(&[u8]) + Send + Sync;
+
+/// A standard part with all that can be written before there is an event.
+pub(super) struct Piece {
+    pub(super) part: Part,
+    /// `{"level":`, of the service with its value.
+    pub(super) opening: Vec<u8>,
+}
+
+/// What becomes of an event.
+enum Fate {
+    Written,
+    Held,
+    Dropped,
+}
 
 impl JsonLayer {
-    /// A layer that writes to standard output for the service that the environment names.
-    #[must_use]
-    pub fn new() -> Self {
-        let service = env::service_name();
+    pub(super) const fn new(settings: Arc<Settings>) -> Self {
         Self {
-            service: json::text(service.as_deref().unwrap_or("service_undefined")),
-            write: Arc::new(|line| {
-                // A reader that is gone must not take the function down, as `println!` would.
-                let _ = io::stdout().lock().write_all(line);
-            }),
+            settings,
+            find: None,
         }
     }
 
-    /// Sets the service, whatever the environment says.
-    #[must_use]
-    pub fn with_service(mut self, service: &str) -> Self {
-        self.service = json::text(service);
-        self
-    }
-
-    /// Hands each line, with its newline, to a function instead of standard output.
-    #[must_use]
-    pub fn with_writer(mut self, write: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
-        self.write = Arc::new(write);
-        self
+    /// The invocation of the span that is entered, seen from outside of the layer.
+    pub(super) fn current(&self, dispatch: &Dispatch) -> Option<Arc<Invocation>> {
+        let span = dispatch.current_span();
+        (self.find?)(dispatch, span.id()?)
     }
 }
 
-impl Default for JsonLayer {
-    fn default() -> Self {
-        Self::new()
+fn find<S>(dispatch: &Dispatch, id: &Id) -> Option<Arc<Invocation>>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+{
+    let span = dispatch.downcast_ref::<S>()?.span(id)?;
+    invocation_of(&span)
+}
+
+/// The invocation of the nearest span that is in one: a filter of another layer may have hidden some.
+fn invocation_of<'s, S: LookupSpan<'s>>(span: &SpanRef<'s, S>) -> Option<Arc<Invocation>> {
+    span.scope().find_map(|span| {
+        let extensions = span.extensions();
+        let known = extensions.get::<InSpan>()?;
+        Some(Arc::clone(&known.invocation))
+    })
+}
+
+impl<S> Layer<S> for JsonLayer
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+{
+    fn on_layer(&mut self, _: &mut S) {
+        self.find = Some(find::<S>);
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let mut fields = Fields::default();
+        attributes.record(&mut Recorder {
+            rules: &self.settings.rules,
+            fields: &mut fields,
+            message: None,
+            location: None,
+            is_log: false,
+        });
+        let known = span.parent().and_then(|parent| invocation_of(&parent));
+        let invocation =
+            known.unwrap_or_else(|| Arc::new(Invocation::start(self.settings.sample_rate)));
+        span.extensions_mut().replace(InSpan { fields, invocation });
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        // Before the span is locked: a value's `Debug` may panic, or log on its own.
+        let mut added = Fields::default();
+        record.record(&mut Recorder {
+            rules: &self.settings.rules,
+            fields: &mut added,
+            message: None,
+            location: None,
+            is_log: false,
+        });
+        if let Some(known) = span.extensions_mut().get_mut::<InSpan>() {
+            known.fields.extend(&added);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let settings = &*self.settings;
+        let normalized = event.normalized_metadata();
+        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        let spans = context.event_span(event);
+        let invocation = spans.as_ref().and_then(invocation_of);
+        let fate = settings.fate(metadata, invocation.as_deref());
+        if matches!(fate, Fate::Dropped) {
+            return;
+        }
+        let mut scratch = Scratch::take();
+        let Scratch {
+            line,
+            message,
+            location,
+            own,
+        } = &mut *scratch;
+        event.record(&mut Recorder {
+            rules: &settings.rules,
+            fields: own,
+            message: Some(message),
+            location: (metadata.target() == OWN).then_some(location),
+            is_log: normalized.is_some(),
+        });
+        settings.begin(line, metadata, message, location);
+        settings.put_keys(line, own, spans.as_ref(), invocation.as_deref());
+        line.extend_from_slice(b"}\n");
+        match (fate, &settings.buffer, &invocation) {
+            (Fate::Held, Some(buffer), Some(invocation)) => settings.hold(line, buffer, invocation),
+            _ => {
+                if *metadata.level() == Level::ERROR
+                    && settings
+                        .buffer
+                        .is_some_and(|buffer| buffer.flushes_on_error)
+                    && let Some(invocation) = &invocation
+                {
+                    settings.flush(invocation);
+                }
+                settings.write(line);
+            }
+        }
+        scratch.give_back();
+    }
+}
+
+impl Settings {
+    fn fate(&self, metadata: &Metadata<'_>, invocation: Option<&Invocation>) -> Fate {
+        let level = *metadata.level();
+        if !self.levels.may_be_raised() && self.buffer.is_none() {
+            // The filter has seen to it.
+            return Fate::Written;
+        }
+        let is_sampled = invocation.is_some_and(|invocation| invocation.is_sampled);
+        if is_sampled && level <= Level::DEBUG {
+            return Fate::Written;
+        }
+        if let Some(buffer) = &self.buffer
+            && invocation.is_some()
+            && !is_sampled
+            && buffer.holds(level)
+        {
+            return Fate::Held;
+        }
+        if self.levels.has(metadata.target(), level) {
+            Fate::Written
+        } else {
+            Fate::Dropped
+        }
+    }
+
+    /// The standard parts.
+    fn begin(&self, line: &mut Vec<u8>, metadata: &Metadata<'_>, message: &[u8], location: &[u8]) {
+        for piece in &self.pieces {
+            line.extend_from_slice(&piece.opening);
+            match piece.part {
+                Part::Level => write::text(line, self.format.level(metadata.level())),
+                Part::Location if !location.is_empty() => line.extend_from_slice(location),
+                Part::Location => put_location(line, metadata),
+                Part::Message if message.is_empty() => line.extend_from_slice(b"\"\""),
+                Part::Message => line.extend_from_slice(message),
+                Part::Timestamp => self.put_time(line, SystemTime::now()),
+                // Its opening is all of it.
+                Part::Service => {}
+            }
+        }
+        if line.is_empty() {
+            line.push(b'{');
+        }
+    }
+
+    fn put_time(&self, line: &mut Vec<u8>, time: SystemTime) {
+        match self.format.timestamp(time) {
+            Some(text) => write::text(line, &text),
+            None => {
+                line.push(b'"');
+                Utc::of(time).write_rfc3339(line);
+                line.push(b'"');
+            }
+        }
+    }
+
+    /// The event's own keys, then those around it from the inside out; a key that is there already is left
+    /// out, so that the innermost value wins.
+    fn put_keys<'s, S: LookupSpan<'s>>(
+        &self,
+        line: &mut Vec<u8>,
+        own: &Fields,
+        innermost: Option<&SpanRef<'s, S>>,
+        invocation: Option<&Invocation>,
+    ) {
+        let begun = line.len();
+        let mut seen = own.seen();
+        line.extend_from_slice(own.json());
+        let appended = invocation.map(Invocation::keys);
+        let appended = appended.as_deref().filter(|keys| !keys.is_empty());
+        // The outermost span says what Lambda says; what the function appended comes before it.
+        let mut spans = innermost
+            .map(SpanRef::scope)
+            .into_iter()
+            .flatten()
+            .peekable();
+        let mut depth = 0;
+        while let Some(span) = spans.next() {
+            let is_outermost = spans.peek().is_none();
+            let inner = || {
+                let inner = innermost.map(SpanRef::scope).into_iter().flatten();
+                inner.take(depth)
+            };
+            let is_inside = |key: &str| {
+                own.contains(key)
+                    || inner().any(|span| {
+                        let extensions = span.extensions();
+                        let known = extensions.get::<InSpan>();
+                        known.is_some_and(|known| known.fields.contains(key))
+                    })
+            };
+            if is_outermost && let Some(appended) = appended {
+                put_new(line, appended, &mut seen, is_inside);
+            }
+            if let Some(known) = span.extensions().get::<InSpan>() {
+                put_new(line, &known.fields, &mut seen, |key| {
+                    is_inside(key)
+                        || is_outermost && appended.is_some_and(|appended| appended.contains(key))
+                });
+            }
+            depth += 1;
+        }
+        put_new(line, &self.keys, &mut seen, |key| {
+            let mut spans = innermost.map(SpanRef::scope).into_iter().flatten();
+            own.contains(key)
+                || appended.is_some_and(|appended| appended.contains(key))
+                || spans.any(|span| {
+                    let extensions = span.extensions();
+                    let known = extensions.get::<InSpan>();
+                    known.is_some_and(|known| known.fields.contains(key))
+                })
+        });
+        // A form of lines without any part has no key to put a comma after.
+        if begun == 1 && line.len() > 1 {
+            line.remove(1);
+        }
+    }
+
+    fn hold(&self, line: &[u8], buffer: &Buffer, invocation: &Invocation) {
+        if !invocation.held().keep(line, buffer.bytes) {
+            self.write(line);
+            self.say(
+                Level::WARN,
+                "a line is larger than the buffer; it was written at once",
+            );
+        }
+    }
+
+    /// Writes the lines that an invocation holds back.
+    pub(super) fn flush(&self, invocation: &Invocation) {
+        let held = std::mem::take(&mut *invocation.held());
+        let (lines, evicted) = held.into_parts();
+        for line in lines {
+            self.write(&line);
+        }
+        if evicted > 0 {
+            let lines = if evicted == 1 { "line" } else { "lines" };
+            let note = format!("the buffer was too small: {evicted} older {lines} not written");
+            self.say(Level::WARN, &note);
+        }
+    }
+
+    /// Writes a line of the logger's own, past all layers: it may be in the middle of an event.
+    pub(super) fn say(&self, level: Level, message: &str) {
+        let mut line = Vec::with_capacity(256);
+        for piece in &self.pieces {
+            line.extend_from_slice(&piece.opening);
+            match piece.part {
+                Part::Level => write::text(&mut line, self.format.level(&level)),
+                Part::Location => write::text(&mut line, OWN),
+                Part::Message => write::text(&mut line, message),
+                Part::Timestamp => self.put_time(&mut line, SystemTime::now()),
+                Part::Service => {}
+            }
+        }
+        if line.is_empty() {
+            line.push(b'{');
+        }
+        line.extend_from_slice(b"}\n");
+        self.write(&line);
+    }
+
+    /// One line, in one write.
+    fn write(&self, line: &[u8]) {
+        if let Some(style) = &self.dev {
+            return (self.write)(&style.line(line));
+        }
+        if line.len() > self.most_bytes {
+            (self.write)(&cut::cut(line, self.most_bytes));
+        } else {
+            (self.write)(line);
+        }
+    }
+}
+
+fn put_location(line: &mut Vec<u8>, metadata: &Metadata<'_>) {
+    line.push(b'"');
+    write::escape(line, metadata.module_path().unwrap_or(metadata.target()));
+    if let Some(number) = metadata.line() {
+        line.push(b':');
+        write::number(line, number);
+    }
+    line.push(b'"');
+}
+
+/// Puts those fields on the line whose keys are not there yet.
+fn put_new(
+    line: &mut Vec<u8>,
+    fields: &Fields,
+    seen: &mut super::fields::Seen,
+    is_there: impl Fn(&str) -> bool,
+) {
+    if seen.may_share(fields.seen()) {
+        for (key, json) in fields.iter() {
+            if !seen.may_have(key) || !is_there(key) {
+                line.extend_from_slice(json);
+            }
+        }
+    } else {
+        line.extend_from_slice(fields.json());
+    }
+    seen.join(fields.seen());
+}
+
+/// What a line is made in, kept from one to the next.
+#[derive(Default)]
+struct Scratch {
+    line: Vec<u8>,
+    message: Vec<u8>,
+    location: Vec<u8>,
+    own: Fields,
+}
+
+thread_local! {
+    /// Taken while it is used: a value's `Debug` may log on its own, and finds nothing here.
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+impl Scratch {
+    /// More than this is not kept: one line of a megabyte should not cost that for ever.
+    const MOST_KEPT: usize = 64 * 1024;
+
+    fn take() -> Box<Self> {
+        // Gone with its thread, in whose last moments somebody may still log.
+        let kept = SCRATCH.try_with(Cell::take).unwrap_or_default();
+        kept.unwrap_or_default()
+    }
+
+    fn give_back(mut self: Box<Self>) {
+        let capacity = self.line.capacity() + self.message.capacity() + self.own.capacity();
+        if capacity > Self::MOST_KEPT {
+            return;
+        }
+        self.line.clear();
+        self.message.clear();
+        self.location.clear();
+        self.own.clear();
+        let _ = SCRATCH.try_with(|scratch| scratch.set(Some(self)));
     }
 }
 
@@ -66,211 +432,9 @@ impl fmt::Debug for JsonLayer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("JsonLayer")
-            .field("service", &self.service)
+            .field("levels", &self.settings.levels)
+            .field("sample_rate", &self.settings.sample_rate)
+            .field("buffer", &self.settings.buffer)
             .finish_non_exhaustive()
-    }
-}
-
-impl<S> Layer<S> for JsonLayer
-where
-    S: Subscriber + for<'s> LookupSpan<'s>,
-{
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
-        let mut fields = Fields::default();
-        attributes.record(&mut fields);
-        span.extensions_mut().replace(fields);
-    }
-
-    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
-        // Before the span is locked: a value's `Debug` may panic, or log on its own.
-        let mut added = Fields::default();
-        record.record(&mut added);
-        if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
-            fields.extend(&added);
-        }
-    }
-
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut own = Fields::default();
-        event.record(&mut own);
-        let message = own.take("message");
-        let mut keys = Fields::default();
-        let spans = context.event_scope(event);
-        for span in spans.into_iter().flat_map(|scope| scope.from_root()) {
-            if let Some(fields) = span.extensions().get::<Fields>() {
-                keys.extend(fields);
-            }
-        }
-        keys.extend(&own);
-
-        let metadata = event.metadata();
-        let location = match metadata.line() {
-            Some(line) => format!("{}:{line}", metadata.module_path().unwrap_or("")),
-            None => metadata.target().to_owned(),
-        };
-        let mut line = String::with_capacity(512);
-        line.push('{');
-        let mut put = |key: &str, json: &str| {
-            if line.len() > 1 {
-                line.push(',');
-            }
-            line.push_str(&json::text(key));
-            line.push(':');
-            line.push_str(json);
-        };
-        put("level", &json::text(metadata.level().as_str()));
-        put("location", &json::text(&location));
-        put("message", message.as_deref().unwrap_or("\"\""));
-        put(
-            "timestamp",
-            &json::text(&Utc::of(SystemTime::now()).rfc3339()),
-        );
-        put("service", &self.service);
-        for (key, json) in keys.iter().filter(|(key, _)| !RESERVED.contains(key)) {
-            put(key, json);
-        }
-        line.push_str("}\n");
-        (self.write)(line.as_bytes());
-    }
-}
-
-/// Keys that the line has anyway; a field of such a name would be there twice.
-const RESERVED: [&str; 5] = ["level", "location", "message", "timestamp", "service"];
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use tracing_subscriber::layer::SubscriberExt;
-
-    use super::*;
-
-    fn lines(write: impl FnOnce()) -> Vec<serde_json::Value> {
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&written);
-        let layer = JsonLayer::new()
-            .with_service("shop")
-            .with_writer(move |line| sink.lock().unwrap().push(line.to_vec()));
-        let subscriber = tracing_subscriber::registry().with(layer);
-        tracing::subscriber::with_default(subscriber, write);
-        let written = written.lock().unwrap();
-        let parse = |line: &Vec<u8>| {
-            assert_eq!(line.last(), Some(&b'\n'));
-            assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
-            serde_json::from_slice(line).unwrap()
-        };
-        written.iter().map(parse).collect()
-    }
-
-    #[test]
-    fn a_line_has_the_standard_keys_in_order_and_then_its_own() {
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&written);
-        let layer = JsonLayer::new()
-            .with_service("shop")
-            .with_writer(move |line| sink.lock().unwrap().extend_from_slice(line));
-        let subscriber = tracing_subscriber::registry().with(layer);
-        tracing::subscriber::with_default(subscriber, || tracing::info!(order_id = 7, "hello"));
-
-        let line = String::from_utf8(written.lock().unwrap().clone()).unwrap();
-        let keys = [
-            "level",
-            "location",
-            "message",
-            "timestamp",
-            "service",
-            "order_id",
-        ];
-        let places = keys.map(|key| line.find(&format!("\"{key}\":")).unwrap());
-        assert!(places.is_sorted(), "{line}");
-        assert!(line.contains("\"level\":\"INFO\""), "{line}");
-        assert!(
-            line.contains("\"service\":\"shop\",\"order_id\":7}"),
-            "{line}"
-        );
-    }
-
-    #[test]
-    fn the_innermost_value_of_a_key_wins() {
-        let lines = lines(|| {
-            let outer = tracing::info_span!("outer", a = 1, b = 1, c = 1);
-            let _outer = outer.enter();
-            let inner = tracing::info_span!("inner", b = 2, c = tracing::field::Empty);
-            inner.record("c", 3);
-            let _inner = inner.enter();
-            tracing::info!(b = 9, "x");
-            tracing::info!("y");
-        });
-
-        assert_eq!(
-            (&lines[0]["a"], &lines[0]["b"], &lines[0]["c"]),
-            (&1.into(), &9.into(), &3.into())
-        );
-        assert_eq!(lines[1]["b"], 2);
-    }
-
-    #[test]
-    fn what_a_terminal_would_obey_is_escaped() {
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&written);
-        let layer =
-            JsonLayer::new().with_writer(move |line| sink.lock().unwrap().extend_from_slice(line));
-        let subscriber = tracing_subscriber::registry().with(layer);
-        let hostile = "\u{9b}31m\u{2028}\u{7f}\u{202e}é";
-        tracing::subscriber::with_default(subscriber, || tracing::info!(hostile, "x"));
-
-        let line = String::from_utf8(written.lock().unwrap().clone()).unwrap();
-        assert!(
-            line.contains(r#""hostile":"\u009b31m\u2028\u007f\u202eé""#),
-            "{line}"
-        );
-        let parsed: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(parsed["hostile"], hostile);
-    }
-
-    #[test]
-    fn a_value_whose_debug_panics_harms_only_who_wrote_it() {
-        struct Bomb;
-        impl fmt::Debug for Bomb {
-            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-                panic!("on purpose")
-            }
-        }
-        let lines = lines(|| {
-            let span = tracing::info_span!("outer", a = 1, b = tracing::field::Empty);
-            let record = || span.record("b", tracing::field::debug(Bomb));
-            let recorded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(record));
-            assert!(recorded.is_err());
-            let _entered = span.enter();
-            tracing::info!("still here");
-        });
-
-        assert_eq!(lines[0]["a"], 1);
-    }
-
-    #[test]
-    fn every_value_makes_valid_json() {
-        let lines = lines(|| {
-            tracing::info!(
-                nan = f64::NAN,
-                infinite = f64::INFINITY,
-                huge = u128::MAX,
-                text = "a\"b\\c\n\u{1b}[31m\u{0}",
-                level = "LOUD",
-                service = "other",
-                "one\ntwo"
-            );
-        });
-
-        let line = &lines[0];
-        assert_eq!(line["nan"], "NaN");
-        assert_eq!(line["infinite"], "inf");
-        assert!(line["huge"].as_f64().unwrap() > 3.4e38);
-        assert_eq!(line["text"], "a\"b\\c\n\u{1b}[31m\u{0}");
-        assert_eq!(line["message"], "one\ntwo");
-        assert_eq!(line["level"], "INFO");
-        assert_eq!(line["service"], "shop");
     }
 }

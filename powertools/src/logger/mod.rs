@@ -5,157 +5,124 @@
 //! tracing::info!(order_id = 7, "looking up");
 //! ```
 //!
-//! writes
+//! writes, within an invocation,
 //!
 //! ```json
-//! {"level":"INFO","location":"app:12","message":"looking up","timestamp":"2026-11-21T10:00:00.000Z","service":"shop","order_id":7}
+//! {"level":"INFO","location":"shop:12","message":"looking up","timestamp":"2026-11-21T10:00:00.000Z","service":"shop","order_id":7,"cold_start":true,"function_name":"orders","function_memory_size":128,"function_arn":"arn:aws:…","function_request_id":"8d2e…","xray_trace_id":"1-5759…"}
 //! ```
 //!
-//! and within an invocation also its request id, trace id and `cold_start`. The keys of all spans
-//! around an event are on its line, the innermost winning; nothing is shared between invocations.
-//! `RUST_LOG` is not read.
+//! Writing is [`tracing`](https://docs.rs/tracing)'s business, and records of the `log` crate arrive too. The
+//! keys of all spans around an event are on its line, flat, each once: the innermost value wins, and a
+//! key named like a standard part is written as `field.level`. [`json`] puts a nested value on a line,
+//! [`error()`] an error with its type. A panic is one line at ERROR.
+//!
+//! - [`append_keys`], [`remove_keys`], [`scoped_keys`]: keys of the invocation that is running
+//! - [`Builder::correlation_id`], [`set_correlation_id`]: the id that follows a request
+//! - [`Builder::sample_rate`], [`Builder::buffer`]: lines at DEBUG for some invocations, or for failed ones
+//! - [`Redaction`], [`Secret`]: what must not be on a line
+//! - [`Format`]: other keys than these; [`Datadog`] has that vendor's
+//! - [`Builder::layer`]: beside other layers in a subscriber of yours
+//!
+//! All that belongs to an invocation hangs on its outermost span, which [`powertools::run`](crate::run)
+//! opens. Nothing is shared with another invocation, and a spawned task takes part if it is in the span:
+//! `tokio::spawn(work().instrument(tracing::Span::current()))`.
+//!
+//! # What the environment says
 //!
 //! | variable | meaning | unless set |
 //! | --- | --- | --- |
 //! | `POWERTOOLS_SERVICE_NAME` | `service` of every line | `service_undefined` |
-//! | `POWERTOOLS_LOG_LEVEL` | least severe level that is written | `INFO` |
-//! | `AWS_LAMBDA_LOG_LEVEL` | the function's own logging control; no line below it is written | – |
+//! | `POWERTOOLS_LOG_LEVEL` | least severe level that is written; also by target, `info,hyper=warn` | `INFO` |
+//! | `AWS_LAMBDA_LOG_LEVEL` | the function's own logging control: wins over every other level, and no target is below it | – |
+//! | `AWS_LAMBDA_LOG_FORMAT` | `JSON` wins over `POWERTOOLS_DEV` | – |
+//! | `POWERTOOLS_LOGGER_SAMPLE_RATE` | share of invocations whose lines at DEBUG are written, 0 to 1 | – |
+//! | `POWERTOOLS_LOGGER_LOG_EVENT` | `true`: each event is logged, redacted | `false` |
+//! | `POWERTOOLS_DEV` | `true`: coloured lines for a person | `false` |
+//! | `RUST_BACKTRACE` | `1`: the line of a panic has its backtrace | – |
+//!
+//! What the program sets wins over `POWERTOOLS_…`. Two that disagree and a value that means nothing are
+//! told on a line at WARN, and the default is used; neither stops the function. `RUST_LOG` is not read.
+//!
+//! # What a line may be
+//!
+//! Always one line of valid JSON in one write, whatever was logged: NaN is a text, control characters and
+//! the marks that turn the direction of writing are escaped, a message is always a text. A line over
+//! 256 KiB, which CloudWatch would take apart, is cut and says so in `truncated_bytes`. Values of keys such as
+//! `password`, `authorization` or `token` are `[redacted]` ([`Redaction`]).
 
-use tracing_core::LevelFilter;
-use tracing_subscriber::{
-    Layer,
-    filter::filter_fn,
-    layer::{Filter, SubscriberExt},
+pub use tracing_core::Level;
+
+mod buffer;
+mod builder;
+mod correlation;
+mod cut;
+mod dev;
+mod fields;
+mod format;
+mod invocation;
+mod keys;
+mod layer;
+mod level;
+mod panics;
+mod redaction;
+mod value;
+mod write;
+
+pub use self::{
+    buffer::Buffer,
+    builder::Builder,
+    correlation::{CorrelationId, correlation_paths},
+    format::{Causes, Datadog, ErrorKeys, Format, Part, Standard},
+    keys::{
+        ScopedKeys, append_keys, clear_buffer, correlation_id, flush_buffer, is_sampled,
+        remove_keys, scoped_keys, set_correlation_id,
+    },
+    redaction::{Redaction, Secret},
+    value::{Json, Typed, error, json},
 };
 
-use crate::env;
-
-mod json;
-mod layer;
-
-pub use self::layer::JsonLayer;
-
-/// Writes `tracing` events to standard output as JSON lines, at the level that the environment asks
-/// for.
-///
-/// Calling it again, or after another subscriber was installed, changes nothing.
+/// Sets up what the environment asks for: [`builder`]`().`[`init`](Builder::init)`()`.
 pub fn init() {
-    let (level, complaint) = level(
-        env::lambda_log_level().as_deref(),
-        env::log_level().as_deref(),
-    );
-    let layer = JsonLayer::new().with_filter(events_at(level));
-    let subscriber = tracing_subscriber::registry().with(layer);
-    let installed = tracing::subscriber::set_global_default(subscriber).is_ok();
-    if let Some(complaint) = complaint.filter(|_| installed) {
-        tracing::warn!("{complaint}");
+    builder().init();
+}
+
+/// A logger to set.
+pub fn builder() -> Builder {
+    Builder::default()
+}
+
+/// Does with an invocation's event what the logger was set to do: takes its correlation id from it, and logs
+/// it. To be called within the invocation's span; [`powertools::run`](crate::run) does.
+pub fn observe_event(event: &[u8]) {
+    let Some((settings, _)) = keys::running() else {
+        return;
+    };
+    // The way to an id may be the application's own code.
+    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        settings.correlation_id.as_ref()?.find(event)
+    }));
+    match found {
+        Ok(Some(id)) => set_correlation_id(id),
+        Ok(None) => {}
+        Err(panic) => tracing::error!(
+            target: layer::OWN,
+            panic = crate::caught::message(&*panic),
+            "the function that finds the correlation id panicked"
+        ),
     }
-}
-
-/// Lets events of this level through, and the spans around them whatever their level: a line at ERROR
-/// needs the request id most of all.
-fn events_at<S>(level: LevelFilter) -> impl Filter<S> {
-    filter_fn(move |metadata| metadata.is_span() || *metadata.level() <= level)
-        .with_max_level_hint(level.max(LevelFilter::INFO))
-}
-
-/// The level to write at, and what is to be said about how it was asked for.
-///
-/// Lambda's own control is a floor: the platform would drop what is below it anyway.
-fn level(lambda: Option<&str>, ours: Option<&str>) -> (LevelFilter, Option<String>) {
-    let floor = lambda.and_then(parse);
-    match (ours, floor) {
-        (None, None) if lambda.is_some() => {
-            let text = lambda.unwrap_or_default();
-            let complaint =
-                format!("AWS_LAMBDA_LOG_LEVEL is `{text}`, which is no level; using INFO");
-            (LevelFilter::INFO, Some(complaint))
-        }
-        (None, floor) => (floor.unwrap_or(LevelFilter::INFO), None),
-        (Some(text), floor) => match (parse(text), floor) {
-            (Some(wanted), Some(floor)) if wanted > floor => {
-                let complaint = format!(
-                    "POWERTOOLS_LOG_LEVEL is {text}, but AWS_LAMBDA_LOG_LEVEL keeps only {floor} \
-                     and above"
-                );
-                (floor, Some(complaint))
-            }
-            (Some(wanted), _) => (wanted, None),
-            (None, floor) => {
-                let level = floor.unwrap_or(LevelFilter::INFO);
-                let complaint =
-                    format!("POWERTOOLS_LOG_LEVEL is `{text}`, which is no level; using {level}");
-                (level, Some(complaint))
-            }
-        },
+    if settings.logs_event {
+        let event = settings
+            .rules
+            .redaction
+            .event(&String::from_utf8_lossy(event));
+        let event = serde_json::value::RawValue::from_string(event).ok();
+        tracing::info!(
+            target: layer::OWN,
+            event = json(&event),
+            "Lambda invocation event"
+        );
     }
-}
-
-/// A level by any of the names that Lambda and Powertools have for it.
-fn parse(text: &str) -> Option<LevelFilter> {
-    Some(match &*text.trim().to_ascii_uppercase() {
-        "TRACE" => LevelFilter::TRACE,
-        "DEBUG" => LevelFilter::DEBUG,
-        "INFO" => LevelFilter::INFO,
-        "WARN" | "WARNING" => LevelFilter::WARN,
-        "ERROR" | "CRITICAL" | "FATAL" => LevelFilter::ERROR,
-        "SILENT" | "OFF" => LevelFilter::OFF,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chosen(lambda: &'static str, ours: &'static str) -> (LevelFilter, bool) {
-        let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
-        let (level, complaint) = level(some(lambda), some(ours));
-        (level, complaint.is_some())
-    }
-
-    #[test]
-    fn a_line_above_the_level_keeps_the_keys_of_spans_below_it() {
-        use std::sync::{Arc, Mutex};
-
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&written);
-        let layer = JsonLayer::new()
-            .with_writer(move |line| sink.lock().unwrap().extend_from_slice(line))
-            .with_filter(events_at(LevelFilter::ERROR));
-        let subscriber = tracing_subscriber::registry().with(layer);
-        tracing::subscriber::with_default(subscriber, || {
-            let span = tracing::info_span!("invocation", function_request_id = "8d2e");
-            let _entered = span.enter();
-            tracing::warn!("not written");
-            tracing::error!("written");
-        });
-
-        let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
-        assert_eq!(text.lines().count(), 1, "{text}");
-        assert!(text.contains(r#""function_request_id":"8d2e""#), "{text}");
-    }
-
-    #[test]
-    fn the_level_is_ours_unless_lambda_keeps_less() {
-        for (lambda, ours, expected, complains) in [
-            ("", "", LevelFilter::INFO, false),
-            ("", "debug", LevelFilter::DEBUG, false),
-            ("", "Warning", LevelFilter::WARN, false),
-            ("DEBUG", "", LevelFilter::DEBUG, false),
-            ("FATAL", "", LevelFilter::ERROR, false),
-            ("WARN", "ERROR", LevelFilter::ERROR, false),
-            ("WARN", "DEBUG", LevelFilter::WARN, true),
-            ("", "LOUD", LevelFilter::INFO, true),
-            ("LOUD", "", LevelFilter::INFO, true),
-            ("ERROR", "LOUD", LevelFilter::ERROR, true),
-            ("BOGUS", "DEBUG", LevelFilter::DEBUG, false),
-        ] {
-            assert_eq!(
-                chosen(lambda, ours),
-                (expected, complains),
-                "{lambda}/{ours}"
-            );
-        }
-    }
-}
+mod tests;

@@ -96,7 +96,7 @@ use self::{
     settings::Settings,
     table::{Allow, Found, Table},
 };
-use crate::causes::chain;
+use crate::caught::panics_are_logged;
 pub use crate::{
     context::Context,
     event::{Body, Headers, Limits, Params, Problem, Request, Response},
@@ -342,11 +342,15 @@ pub(crate) fn report(response: &mut Response, request_id: &str) {
 /// answer.
 fn log(problem: &Problem) {
     let Some(cause) = problem.cause() else { return };
-    let cause = chain(cause);
+    if cause.is::<middleware::Panicked>() && panics_are_logged() {
+        // With its place, which is more than is known here.
+        return;
+    }
+    let error: &(dyn std::error::Error + 'static) = cause;
     if problem.status().is_server_error() {
-        tracing::error!(target: "powertools::router", cause, "{problem}");
+        tracing::error!(target: "powertools::router", error, "{problem}");
     } else {
-        tracing::warn!(target: "powertools::router", cause, "{problem}");
+        tracing::warn!(target: "powertools::router", error, "{problem}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The parts that no request shows; everything else is tested through the public API.
 
 use super::*;
+use crate::causes::chain;
 
 #[test]
 fn durations_are_milliseconds_with_at_most_three_decimals() {

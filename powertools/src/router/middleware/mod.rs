@@ -187,7 +187,7 @@ pub(super) fn panicked(who: &'static str, panic: String) -> Response {
 
 /// A panic as the cause of a problem.
 #[derive(Debug)]
-struct Panicked {
+pub(super) struct Panicked {
     who: &'static str,
     message: String,
 }

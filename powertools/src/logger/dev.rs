@@ -1,0 +1,148 @@
+//! Lines for a person: coloured, and without what only a log store wants to know.
+
+use serde_json::Value;
+
+use super::{cut::entries, format::Part};
+
+/// How lines look.
+pub(super) struct Style {
+    pub(super) is_coloured: bool,
+    /// The keys of the standard parts.
+    pub(super) parts: Vec<(Part, String)>,
+}
+
+/// What is the same on every line of a developer's machine.
+const HIDDEN: [&str; 6] = [
+    "function_name",
+    "function_memory_size",
+    "function_arn",
+    "function_request_id",
+    "xray_trace_id",
+    "sampling_rate",
+];
+
+const DIM: &str = "2";
+const BOLD: &str = "1";
+
+impl Style {
+    /// The line as `10:00:00.000  INFO looking up  order_id=7  shop:12`, texts of several lines below.
+    pub(super) fn line(&self, json: &[u8]) -> Vec<u8> {
+        let entries = entries(json);
+        let mut parts: Vec<(Part, String)> = Vec::new();
+        let mut keys = String::new();
+        let mut below = String::new();
+        for (key, value) in &entries {
+            let value: Value = serde_json::from_str(value.get()).unwrap_or_default();
+            if let Some((part, _)) = self.parts.iter().find(|(_, name)| name == key) {
+                parts.push((*part, shown(&value)));
+            } else if !HIDDEN.contains(&&**key) && (key != "cold_start" || value == true) {
+                let text = shown(&value);
+                if text.contains('\n') {
+                    below.push_str(&format!("    {key}:\n"));
+                    for line in text.lines() {
+                        below.push_str(&format!("      {line}\n"));
+                    }
+                } else {
+                    keys.push_str(&format!("  {}{text}", self.paint(DIM, &format!("{key}="))));
+                }
+            }
+        }
+        let part = |part: Part| {
+            let known = parts.iter().find(|(known, _)| *known == part);
+            known.map_or("", |(_, text)| &**text)
+        };
+        // The time of day, if it is written as usual.
+        let time = part(Part::Timestamp);
+        let time = time.get(11..23).unwrap_or(time);
+        let level = part(Part::Level);
+        let mut message = part(Part::Message).lines();
+        let first = message.next().unwrap_or_default();
+        let line = format!(
+            "{} {} {}{keys}  {}\n",
+            self.paint(DIM, time),
+            self.paint(colour(level), &format!("{level:>5}")),
+            self.paint(BOLD, first),
+            self.paint(DIM, part(Part::Location)),
+        );
+        let more: String = message.map(|line| format!("    {line}\n")).collect();
+        format!("{line}{more}{below}").into_bytes()
+    }
+
+    fn paint(&self, colour: &str, text: &str) -> String {
+        if self.is_coloured {
+            format!("\u{1b}[{colour}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+fn colour(level: &str) -> &'static str {
+    match &*level.to_ascii_uppercase() {
+        "ERROR" => "1;31",
+        "WARN" => "33",
+        "INFO" => "32",
+        "DEBUG" => "36",
+        _ => "2",
+    }
+}
+
+/// A value as a person reads it; nothing in it is obeyed by a terminal.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text
+            .chars()
+            .map(|character| {
+                if character == '\n' || !character.is_control() {
+                    character.to_string()
+                } else {
+                    character.escape_default().to_string()
+                }
+            })
+            .collect(),
+        Value::Object(error) if error.contains_key("message") => {
+            let causes = error.get("causes").and_then(Value::as_array);
+            let texts = error
+                .get("message")
+                .into_iter()
+                .chain(causes.into_iter().flatten());
+            texts.map(shown).collect::<Vec<_>>().join(": ")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn style(is_coloured: bool) -> Style {
+        let parts = [
+            (Part::Level, "level"),
+            (Part::Location, "location"),
+            (Part::Message, "message"),
+            (Part::Timestamp, "timestamp"),
+            (Part::Service, "service"),
+        ];
+        let parts = parts.map(|(part, key)| (part, key.to_owned())).to_vec();
+        Style { is_coloured, parts }
+    }
+
+    const LINE: &[u8] = br#"{"level":"INFO","location":"shop:12","message":"looking up\nmore","timestamp":"2026-11-21T10:00:00.123Z","service":"shop","order":"a\u001b[31m","error":{"message":"no","causes":["because"]},"cold_start":false,"function_name":"f","backtrace":"one\ntwo"}
+"#;
+
+    #[test]
+    fn a_line_is_for_a_person() {
+        let line = String::from_utf8(style(false).line(LINE)).unwrap();
+        assert_eq!(
+            line,
+            "10:00:00.123  INFO looking up  order=a\\u{1b}[31m  error=no: because  shop:12\n    more\n    backtrace:\n      one\n      two\n"
+        );
+    }
+
+    #[test]
+    fn colours_are_there_when_asked_for() {
+        let line = String::from_utf8(style(true).line(LINE)).unwrap();
+        assert!(line.contains("\u{1b}[32m INFO\u{1b}[0m"), "{line}");
+    }
+}

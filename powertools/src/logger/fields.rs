@@ -1,0 +1,327 @@
+//! Keys with their values as JSON, ready to be put on lines.
+
+use std::{borrow::Cow, fmt, fmt::Write as _};
+
+use serde::Serialize;
+use tracing_core::field::{Field, Visit};
+
+use super::{
+    redaction::{MARK, Redaction},
+    value::{self, Nested},
+    write::{self, Escaped},
+};
+
+pub(super) type Key = Cow<'static, str>;
+
+/// Keys and values as `,"key":value,"key":value`, each key once, the last value winning.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    json: Vec<u8>,
+    /// In the order in which they stand in `json`.
+    entries: Vec<Entry>,
+    seen: Seen,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Key,
+    /// Where its value ends; it begins where the one before ends.
+    end: usize,
+}
+
+impl Fields {
+    pub(super) fn clear(&mut self) {
+        self.json.clear();
+        self.entries.clear();
+        self.seen = Seen::default();
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) const fn capacity(&self) -> usize {
+        self.json.capacity()
+    }
+
+    pub(super) const fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    pub(super) fn json(&self) -> &[u8] {
+        &self.json
+    }
+
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.seen.may_have(key) && self.position(key).is_some()
+    }
+
+    /// The value of a key, as JSON.
+    pub(super) fn get(&self, key: &str) -> Option<&[u8]> {
+        let place = self.position(key)?;
+        let entry = &self.json[self.start(place)..self.entries[place].end];
+        Some(&entry[opening(key)..])
+    }
+
+    /// Each key with its `,"key":value`.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let starts = std::iter::once(0).chain(self.entries.iter().map(|entry| entry.end));
+        let entries = self.entries.iter().zip(starts);
+        entries.map(|(entry, start)| (&*entry.key, &self.json[start..entry.end]))
+    }
+
+    /// Sets a key to the JSON that `write` writes.
+    ///
+    /// If `write` panics, nothing is to be read of this any more but `clear`.
+    pub(super) fn set(&mut self, key: impl Into<Key>, write: impl FnOnce(&mut Vec<u8>)) {
+        let key = key.into();
+        self.remove(&key);
+        self.json.push(b',');
+        write::text(&mut self.json, &key);
+        self.json.push(b':');
+        write(&mut self.json);
+        self.seen.add(&key);
+        self.entries.push(Entry {
+            key,
+            end: self.json.len(),
+        });
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        if !self.seen.may_have(key) {
+            return;
+        }
+        if let Some(place) = self.position(key) {
+            let (start, end) = (self.start(place), self.entries[place].end);
+            self.json.drain(start..end);
+            self.entries.remove(place);
+            for later in &mut self.entries[place..] {
+                later.end -= end - start;
+            }
+        }
+    }
+
+    /// Takes over every key of `other`, whose values win.
+    pub(super) fn extend(&mut self, other: &Self) {
+        for (entry, (_, json)) in other.entries.iter().zip(other.iter()) {
+            let value = &json[opening(&entry.key)..];
+            self.set(entry.key.clone(), |out| out.extend_from_slice(value));
+        }
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.key == key)
+    }
+
+    fn start(&self, place: usize) -> usize {
+        place
+            .checked_sub(1)
+            .map_or(0, |before| self.entries[before].end)
+    }
+}
+
+/// How many bytes `,"key":` takes.
+fn opening(key: &str) -> usize {
+    let mut escaped = Vec::with_capacity(key.len());
+    write::escape(&mut escaped, key);
+    escaped.len() + 4
+}
+
+/// Which keys may have been seen: a quick no, or a perhaps.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen(u128);
+
+impl Seen {
+    fn bit(key: &str) -> u128 {
+        let bytes = key.as_bytes();
+        let word = |bytes: &[u8]| {
+            let mut word = [0; 8];
+            let length = bytes.len().min(8);
+            word[..length].copy_from_slice(&bytes[..length]);
+            u64::from_le_bytes(word)
+        };
+        let tail = &bytes[bytes.len().saturating_sub(8)..];
+        // Multiplied by odd numbers without pattern, so that the upper bits depend on all of both ends.
+        let mixed = word(bytes).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            ^ word(tail)
+                .wrapping_add(bytes.len() as u64)
+                .wrapping_mul(0xd1b5_4a32_d192_ed03);
+        1 << (mixed >> 57)
+    }
+
+    pub(super) fn add(&mut self, key: &str) {
+        self.0 |= Self::bit(key);
+    }
+
+    pub(super) const fn join(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    pub(super) fn may_have(self, key: &str) -> bool {
+        self.0 & Self::bit(key) != 0
+    }
+
+    pub(super) const fn may_share(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// What fields go through on their way to lines.
+pub(super) struct Rules {
+    /// The keys of a line's standard parts.
+    pub(super) reserved: Vec<String>,
+    pub(super) redaction: Redaction,
+    pub(super) errors: value::ErrorKeys,
+}
+
+impl Rules {
+    /// The key to use: a standard part's is not to be had, and nothing is to be lost.
+    fn free(&self, key: &'static str) -> Key {
+        if self.reserved.iter().any(|reserved| reserved == key) {
+            Cow::Owned(format!("field.{key}"))
+        } else {
+            Cow::Borrowed(key)
+        }
+    }
+
+    /// Sets a key to any value at all; to a text that says so if it does not serialise.
+    pub(super) fn set(&self, fields: &mut Fields, key: Key, value: &impl Serialize) {
+        let key = if self.reserved.iter().any(|reserved| *reserved == key) {
+            Cow::Owned(format!("field.{key}"))
+        } else {
+            key
+        };
+        if self.redaction.covers(&key) {
+            fields.set(key, |out| write::text(out, MARK));
+            return;
+        }
+        let written = value::to_json(value);
+        let written = self.redaction.nested(&key, written);
+        fields.set(key, |out| write::json(out, &written));
+    }
+}
+
+/// Writes the fields of an event or a span.
+pub(super) struct Recorder<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) fields: &'a mut Fields,
+    /// Where the message goes, of an event; a span has none.
+    pub(super) message: Option<&'a mut Vec<u8>>,
+    /// Where a location goes, of an event that may say where it happened.
+    pub(super) location: Option<&'a mut Vec<u8>>,
+    /// Whether the event comes from the `log` crate, which has fields of its own.
+    pub(super) is_log: bool,
+}
+
+impl Recorder<'_> {
+    fn set(&mut self, field: &Field, write: impl FnOnce(&mut Vec<u8>)) {
+        let name = field.name();
+        if self.is_log && name.starts_with("log.") {
+            return;
+        }
+        // A raw identifier's mark is Rust's business.
+        let name = name.strip_prefix("r#").unwrap_or(name);
+        match (name, &mut self.message, &mut self.location) {
+            ("message", Some(message), _) => return write_text(message, write),
+            ("location", _, Some(location)) => return write_text(location, write),
+            _ => {}
+        }
+        let key = self.rules.free(name);
+        if self.rules.redaction.covers(name) {
+            self.fields.set(key, |out| write::text(out, MARK));
+        } else {
+            self.fields.set(key, write);
+        }
+    }
+}
+
+/// A message is text, whatever it was made of: one type for one key is what log stores ask for.
+fn write_text(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.clear();
+    write(out);
+    if out.first() != Some(&b'"') {
+        let plain = String::from_utf8_lossy(out).into_owned();
+        out.clear();
+        write::text(out, &plain);
+    }
+}
+
+impl Visit for Recorder<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field, |out| write::float(out, value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field, |out| write::number(out, value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, |out| write::number(out, value));
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        self.set(field, |out| write::number(out, value));
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        self.set(field, |out| write::number(out, value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field, |out| write::number(out, value));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field, |out| write::text(out, value));
+    }
+
+    fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+        self.set(field, |out| {
+            write::text(out, &String::from_utf8_lossy(value))
+        });
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        let keys = &self.rules.errors;
+        self.set(field, |out| keys.write(out, None, value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let rules = self.rules;
+        let name = field.name();
+        self.set(field, |out| {
+            let start = out.len();
+            out.push(b'"');
+            let nested = value::watched(|| {
+                // A `Debug` that fails leaves what it has written.
+                let _ = write!(Escaped(out), "{value:?}");
+            });
+            out.push(b'"');
+            if let Some(nested) = nested {
+                put_nested(out, start, name, nested, rules);
+            }
+        });
+    }
+}
+
+/// Puts a nested value in place of its text, unless the text says more than that.
+fn put_nested(out: &mut Vec<u8>, start: usize, name: &str, nested: Nested, rules: &Rules) {
+    let mut alone = Vec::with_capacity(out.len() - start);
+    write::text(&mut alone, nested.text());
+    if out[start..] != alone {
+        return;
+    }
+    out.truncate(start);
+    match nested {
+        Nested::Json(json) => {
+            write::json(out, &rules.redaction.nested(name, json));
+        }
+        Nested::Error {
+            kind,
+            message,
+            causes,
+        } => {
+            rules.errors.write_parts(out, Some(kind), &message, &causes);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What hangs on an invocation: keys, samples, lines that are held back.
+
+use super::*;
+
+fn invocation() -> tracing::Span {
+    tracing::info_span!("invocation", function_request_id = "8d2e")
+}
+
+fn messages(lines: &[Value]) -> Vec<&str> {
+    lines
+        .iter()
+        .map(|line| line["message"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn appended_keys_are_the_invocations_and_nobody_elses() {
+    let lines = lines(builder(), || {
+        let (first, second) = (invocation(), invocation());
+        first.in_scope(|| append_keys([("user", "ann")]));
+        second.in_scope(|| append_keys([("user", "bob")]));
+        first.in_scope(|| tracing::info_span!("inner").in_scope(|| tracing::info!("one")));
+        second.in_scope(|| tracing::info!("two"));
+        first.in_scope(|| {
+            append_keys([("user", None::<&str>)]);
+            append_keys([("list", vec![1, 2])]);
+            tracing::info!("three");
+            remove_keys(["list", "unknown"]);
+            tracing::info!("four");
+        });
+    });
+    assert_eq!(lines[0]["user"], "ann");
+    assert_eq!(lines[1]["user"], "bob");
+    assert_eq!(lines[2].get("user"), None);
+    assert_eq!(lines[2]["list"], serde_json::json!([1, 2]));
+    assert_eq!(lines[3].get("list"), None);
+}
+
+#[test]
+fn scoped_keys_give_back_what_they_shadowed() {
+    let lines = lines(builder(), || {
+        let _invocation = invocation().entered();
+        append_keys([("step", "one")]);
+        let scope = scoped_keys([("step", "two"), ("more", "yes")]);
+        tracing::info!("inside");
+        drop(scope);
+        tracing::info!("outside");
+    });
+    assert_eq!(
+        (&lines[0]["step"], &lines[0]["more"]),
+        (&"two".into(), &"yes".into())
+    );
+    assert_eq!(lines[1]["step"], "one");
+    assert_eq!(lines[1].get("more"), None);
+}
+
+#[test]
+fn keys_outside_of_an_invocation_are_told_to_be_nowhere() {
+    let lines = lines(builder(), || {
+        append_keys([("user", "ann")]);
+        drop(scoped_keys([("user", "ann")]));
+        remove_keys(["user"]);
+        assert_eq!(correlation_id(), None);
+        tracing::info!("hello");
+    });
+    assert_eq!(lines[0]["level"], "WARN");
+    let message = lines[0]["message"].as_str().unwrap();
+    assert!(message.contains("logger::append_keys"), "{message}");
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[2].get("user"), None);
+}
+
+#[test]
+fn the_correlation_id_can_be_set_and_read() {
+    let lines = lines(builder(), || {
+        let _invocation = invocation().entered();
+        set_correlation_id("a \"b\"");
+        assert_eq!(correlation_id().as_deref(), Some("a \"b\""));
+        tracing::info!("hello");
+    });
+    assert_eq!(lines[0]["correlation_id"], "a \"b\"");
+}
+
+#[test]
+fn a_line_above_the_level_keeps_the_keys_of_spans_below_it() {
+    let lines = lines(builder().level("error"), || {
+        let _invocation = invocation().entered();
+        tracing::warn!("not written");
+        tracing::error!("written");
+    });
+    assert_eq!(messages(&lines), ["written"]);
+    assert_eq!(lines[0]["function_request_id"], "8d2e");
+}
+
+#[test]
+fn a_sampled_invocation_has_all_its_lines_at_debug() {
+    for (rate, expected) in [(1.0, &["debug", "info"][..]), (0.0, &["info"])] {
+        let lines = lines(builder().sample_rate(rate), || {
+            let _invocation = invocation().entered();
+            assert_eq!(is_sampled(), rate > 0.0);
+            tracing::trace!("trace");
+            tracing::debug!("debug");
+            tracing::info!("info");
+        });
+        assert_eq!(messages(&lines), expected);
+        assert_eq!(lines[0]["sampling_rate"], rate);
+    }
+    let outside = lines(builder().sample_rate(1.0), || tracing::debug!("outside"));
+    assert!(outside.is_empty());
+}
+
+#[test]
+fn a_rate_that_is_none_is_told_and_nothing_sampled() {
+    for rate in [-1.0, 1.01, f64::NAN] {
+        let lines = lines(builder().sample_rate(rate), || {
+            invocation().in_scope(|| tracing::debug!("debug"));
+        });
+        assert_eq!(lines.len(), 1);
+        let message = lines[0]["message"].as_str().unwrap();
+        assert!(message.contains("no number from 0 to 1"), "{message}");
+    }
+}
+
+#[test]
+fn held_lines_are_written_before_the_error_that_calls_for_them() {
+    let lines = lines(builder().buffer(Buffer::default()), || {
+        invocation().in_scope(|| {
+            tracing::debug!("d1");
+            tracing::info!("i1");
+            tracing::trace!("t1");
+            tracing::debug!("d2");
+            tracing::error!("e1");
+            tracing::debug!("d3");
+        });
+        invocation().in_scope(|| {
+            tracing::debug!("forgotten");
+            tracing::info!("i2");
+        });
+        tracing::debug!("outside of an invocation, and below the level");
+        tracing::info!("i3");
+    });
+    assert_eq!(messages(&lines), ["i1", "d1", "d2", "e1", "i2", "i3"]);
+}
+
+#[test]
+fn what_is_held_can_be_flushed_and_forgotten() {
+    let buffer = Buffer::default()
+        .level(Level::WARN)
+        .without_flush_on_error();
+    let lines = lines(builder().buffer(buffer), || {
+        invocation().in_scope(|| {
+            tracing::debug!("d1");
+            tracing::info!("i1");
+            tracing::warn!("w1");
+            tracing::error!("e1");
+            flush_buffer();
+            tracing::info!("i2");
+            clear_buffer();
+            flush_buffer();
+        });
+        tracing::info!("outside");
+    });
+    assert_eq!(messages(&lines), ["e1", "d1", "i1", "w1", "outside"]);
+}
+
+#[test]
+fn a_buffer_that_overflows_says_what_it_lost() {
+    let line = text(builder().buffer(Buffer::default()), || {
+        invocation().in_scope(|| {
+            tracing::debug!("d0");
+            flush_buffer();
+        });
+    });
+    let buffer = Buffer::default().bytes(line.len() * 4);
+    let lines = lines(builder().buffer(buffer), || {
+        let _invocation = invocation().entered();
+        for number in 0..8 {
+            tracing::debug!("d{number}");
+        }
+        flush_buffer();
+        tracing::debug!("{}", "long".repeat(1000));
+    });
+    let messages = messages(&lines);
+    assert_eq!(messages[..4], ["d4", "d5", "d6", "d7"]);
+    assert_eq!(
+        messages[4],
+        "the buffer was too small: 4 older lines not written"
+    );
+    assert!(messages[5].starts_with("longlong"));
+    assert_eq!(
+        messages[6],
+        "a line is larger than the buffer; it was written at once"
+    );
+}
+
+#[test]
+fn a_target_with_a_level_of_its_own_is_not_held() {
+    let builder = builder().level("info,noisy=warn").buffer(Buffer::default());
+    let lines = lines(builder, || {
+        let _invocation = invocation().entered();
+        tracing::debug!(target: "noisy", "n");
+        tracing::debug!("d");
+        tracing::error!("e");
+    });
+    assert_eq!(messages(&lines), ["d", "e"]);
+}
+
+#[test]
+fn lines_of_a_span_in_another_thread_are_the_invocations() {
+    let lines = lines(builder(), || {
+        let invocation = invocation();
+        invocation.in_scope(|| append_keys([("user", "ann")]));
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _default = tracing::dispatcher::set_default(&dispatch);
+                invocation.in_scope(|| tracing::info!("there"));
+            });
+        });
+    });
+    assert_eq!(lines[0]["user"], "ann");
+    assert_eq!(lines[0]["function_request_id"], "8d2e");
+}
