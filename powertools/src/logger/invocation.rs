@@ -5,9 +5,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use tracing_core::Metadata;
+
 use super::{buffer::Held, fields::Fields};
 
-/// The state of one invocation, which is whatever has one outermost span.
+/// The state of one invocation: of the span that [`opens`] one, or of an outermost span where none does.
 #[derive(Debug, Default)]
 pub(super) struct Invocation {
     /// Whether all of its lines at DEBUG and above are written.
@@ -42,6 +44,19 @@ impl Invocation {
 pub(super) struct InSpan {
     pub(super) fields: Fields,
     pub(super) invocation: Arc<Invocation>,
+    /// Whether the invocation begins with it.
+    pub(super) is_first: bool,
+}
+
+/// Whether a span is the one that a runtime opens for an invocation. It need not be the outermost:
+/// lambda_runtime runs several invocations within one span of a worker, one after the other.
+pub(super) fn opens(metadata: &Metadata<'_>) -> bool {
+    match metadata.name() {
+        "invocation" => metadata.target() == "powertools::runtime",
+        // Of `lambda_runtime::layers::TracingLayer`.
+        "Lambda runtime invoke" => metadata.target().starts_with("lambda_runtime"),
+        _ => false,
+    }
 }
 
 /// At least 0 and less than 1, each time another number.

@@ -19,7 +19,7 @@ use super::{
     cut, dev,
     fields::{Fields, Recorder, Rules},
     format::{Format, Part},
-    invocation::{InSpan, Invocation},
+    invocation::{InSpan, Invocation, opens},
     level::Levels,
     write,
 };
@@ -120,10 +120,17 @@ where
             location: None,
             is_log: false,
         });
-        let known = span.parent().and_then(|parent| invocation_of(&parent));
-        let invocation =
-            known.unwrap_or_else(|| Arc::new(Invocation::start(self.settings.sample_rate)));
-        span.extensions_mut().replace(InSpan { fields, invocation });
+        let known = match span.parent() {
+            Some(parent) if !opens(attributes.metadata()) => invocation_of(&parent),
+            _ => None,
+        };
+        let is_first = known.is_none();
+        let start = || Arc::new(Invocation::start(self.settings.sample_rate));
+        span.extensions_mut().replace(InSpan {
+            fields,
+            invocation: known.unwrap_or_else(start),
+            is_first,
+        });
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
@@ -243,8 +250,8 @@ impl Settings {
         }
     }
 
-    /// The event's own keys, then those around it from the inside out; a key that is there already is left
-    /// out, so that the innermost value wins.
+    /// The event's own keys, then those around it from the inside out, as far as the invocation goes; a key
+    /// that is there already is left out, so that the innermost value wins.
     fn put_keys<'s, S: LookupSpan<'s>>(
         &self,
         line: &mut Vec<u8>,
@@ -257,47 +264,41 @@ impl Settings {
         line.extend_from_slice(own.json());
         let appended = invocation.map(Invocation::keys);
         let appended = appended.as_deref().filter(|keys| !keys.is_empty());
-        // The outermost span says what Lambda says; what the function appended comes before it.
-        let mut spans = innermost
-            .map(SpanRef::scope)
-            .into_iter()
-            .flatten()
-            .peekable();
+        let scope = || innermost.map(SpanRef::scope).into_iter().flatten();
+        // Asked seldom: only for keys that `seen` cannot tell from others.
+        let is_in_spans = |key: &str, depth: usize| {
+            scope().take(depth).any(|span| {
+                let extensions = span.extensions();
+                let known = extensions.get::<InSpan>();
+                known.is_some_and(|known| known.fields.contains(key))
+            })
+        };
+        let is_appended = |key: &str| appended.is_some_and(|appended| appended.contains(key));
         let mut depth = 0;
-        while let Some(span) = spans.next() {
-            let is_outermost = spans.peek().is_none();
-            let inner = || {
-                let inner = innermost.map(SpanRef::scope).into_iter().flatten();
-                inner.take(depth)
+        for span in scope() {
+            let extensions = span.extensions();
+            let Some(known) = extensions.get::<InSpan>() else {
+                depth += 1;
+                continue;
             };
-            let is_inside = |key: &str| {
-                own.contains(key)
-                    || inner().any(|span| {
-                        let extensions = span.extensions();
-                        let known = extensions.get::<InSpan>();
-                        known.is_some_and(|known| known.fields.contains(key))
-                    })
-            };
-            if is_outermost && let Some(appended) = appended {
-                put_new(line, appended, &mut seen, is_inside);
-            }
-            if let Some(known) = span.extensions().get::<InSpan>() {
-                put_new(line, &known.fields, &mut seen, |key| {
-                    is_inside(key)
-                        || is_outermost && appended.is_some_and(|appended| appended.contains(key))
+            // The first span says what Lambda says; what the function appended comes before it.
+            if known.is_first
+                && let Some(appended) = appended
+            {
+                put_new(line, appended, &mut seen, |key| {
+                    own.contains(key) || is_in_spans(key, depth)
                 });
             }
+            put_new(line, &known.fields, &mut seen, |key| {
+                own.contains(key) || is_in_spans(key, depth) || known.is_first && is_appended(key)
+            });
             depth += 1;
+            if known.is_first {
+                break;
+            }
         }
         put_new(line, &self.keys, &mut seen, |key| {
-            let mut spans = innermost.map(SpanRef::scope).into_iter().flatten();
-            own.contains(key)
-                || appended.is_some_and(|appended| appended.contains(key))
-                || spans.any(|span| {
-                    let extensions = span.extensions();
-                    let known = extensions.get::<InSpan>();
-                    known.is_some_and(|known| known.fields.contains(key))
-                })
+            own.contains(key) || is_in_spans(key, depth) || is_appended(key)
         });
         // A form of lines without any part has no key to put a comma after.
         if begun == 1 && line.len() > 1 {

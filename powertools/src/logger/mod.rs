@@ -23,9 +23,10 @@
 //! - [`Format`]: other keys than these; [`Datadog`] has that vendor's
 //! - [`Builder::layer`]: beside other layers in a subscriber of yours
 //!
-//! All that belongs to an invocation hangs on its outermost span, which [`powertools::run`](crate::run)
-//! opens. Nothing is shared with another invocation, and a spawned task takes part if it is in the span:
-//! `tokio::spawn(work().instrument(tracing::Span::current()))`.
+//! All that belongs to an invocation hangs on its span, which [`powertools::run`](crate::run) opens, or
+//! lambda_runtime's `TracingLayer`; where neither does, the outermost span counts as one. Nothing is shared
+//! with another invocation, spans further out are on no line, and a spawned task takes part if it is in
+//! the span: `tokio::spawn(work().instrument(tracing::Span::current()))`.
 //!
 //! # What the environment says
 //!

@@ -221,3 +221,22 @@ fn lines_of_a_span_in_another_thread_are_the_invocations() {
     assert_eq!(lines[0]["user"], "ann");
     assert_eq!(lines[0]["function_request_id"], "8d2e");
 }
+
+#[test]
+fn invocations_within_one_span_of_a_worker_are_told_apart() {
+    let lines = lines(builder(), || {
+        let _worker = tracing::info_span!("worker", task_id = 7).entered();
+        let invocation =
+            |id| tracing::info_span!(target: "powertools::runtime", "invocation", id).entered();
+        let first = invocation(1);
+        append_keys([("user", "ann")]);
+        tracing::info!("one");
+        drop(first);
+        let _second = invocation(2);
+        tracing::info!("two");
+    });
+    assert_eq!(lines[0]["user"], "ann");
+    assert_eq!(lines[0].get("task_id"), None);
+    assert_eq!(lines[1]["id"], 2);
+    assert_eq!(lines[1].get("user"), None);
+}
