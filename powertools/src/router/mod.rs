@@ -53,7 +53,7 @@ pub use powertools_macros::{delete, get, head, options, patch, post, put, route,
 use tracing::Instrument;
 
 #[cfg(feature = "cookies")]
-mod cookies;
+pub mod cookie;
 mod cors;
 mod error;
 mod extract;
@@ -70,7 +70,7 @@ mod table;
 mod vary;
 
 #[cfg(feature = "cookies")]
-pub use self::cookies::Cookie;
+pub use self::cookie::Cookie;
 #[cfg(feature = "headers")]
 pub use self::extract::TypedHeader;
 #[cfg(feature = "validation")]

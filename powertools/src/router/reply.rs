@@ -111,10 +111,16 @@ impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
     }
 }
 
-/// The answer with another status.
+/// The answer with another status. A failure, such as a value that does not serialise, stays one: only
+/// the status of an error takes the place of its own.
 impl<T: IntoResponse> IntoResponse for (StatusCode, T) {
     fn into_response(self) -> Response {
-        self.1.into_response().with_status(self.0)
+        let response = self.1.into_response();
+        let is_error = self.0.is_client_error() || self.0.is_server_error();
+        if response.problem().is_some() && !is_error {
+            return response;
+        }
+        response.with_status(self.0)
     }
 }
 
@@ -131,7 +137,7 @@ impl<T: IntoResponse> IntoResponse for (HeaderMap, T) {
 /// The answer with another status and with these headers in place of its own of the same names.
 impl<T: IntoResponse> IntoResponse for (StatusCode, HeaderMap, T) {
     fn into_response(self) -> Response {
-        (self.1, self.2).into_response().with_status(self.0)
+        (self.1, (self.0, self.2)).into_response()
     }
 }
 
@@ -174,7 +180,7 @@ where
     V: TryInto<HeaderValue, Error: Into<BoxError>>,
 {
     fn into_response(self) -> Response {
-        (self.1, self.2).into_response().with_status(self.0)
+        (self.1, (self.0, self.2)).into_response()
     }
 }
 
