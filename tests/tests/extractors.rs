@@ -222,3 +222,172 @@ async fn a_status_makes_no_success_of_a_failure() {
     );
     assert_eq!(client.get("/chosen").await.status(), 502);
 }
+
+mod validation {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use garde::Validate;
+    use powertools::router::{Path, Problem, Query, Valid};
+
+    use super::*;
+
+    #[derive(Deserialize, Validate)]
+    struct Order {
+        #[garde(dive)]
+        lines: Vec<Line>,
+    }
+
+    #[derive(Deserialize, Validate)]
+    struct Line {
+        #[garde(length(min = 3))]
+        name: String,
+        #[garde(range(max = 99))]
+        #[serde(default)]
+        count: u32,
+    }
+
+    #[derive(Deserialize)]
+    struct Period {}
+
+    impl Validate for Period {
+        type Context = ();
+
+        fn validate_into(
+            &self,
+            (): &(),
+            path: &mut dyn FnMut() -> garde::Path,
+            report: &mut garde::Report,
+        ) {
+            report.append(path(), garde::Error::new("ends before it starts"));
+        }
+    }
+
+    #[post("/order")]
+    async fn order(Valid(Json(order)): Valid<Json<Order>>) -> String {
+        order.lines.iter().map(|line| &*line.name).collect()
+    }
+
+    #[post("/perhaps")]
+    async fn perhaps(
+        order: Option<Valid<Json<Order>>>,
+        query: Option<Valid<Query<Line>>>,
+    ) -> String {
+        format!(
+            "{:?} {:?}",
+            order.map(|order| order.0.0.lines.len()),
+            query.map(|query| query.0.0.count)
+        )
+    }
+
+    #[post("/period")]
+    async fn period(_: Valid<Query<Period>>) {}
+
+    #[tokio::test]
+    async fn every_broken_rule_is_told_by_its_path() {
+        let client = client(routes![order, period]);
+        let post = |value: Value| client.post("/order").json(value);
+
+        assert_eq!(
+            post(json!({"lines": [{"name": "tea"}]})).await.text(),
+            "tea"
+        );
+        let short = json!({"lines": [{"name": "tea"}, {"name": "t", "count": 100}]});
+        assert_eq!(
+            post(short).await.json::<Value>(),
+            json!({
+                "title": "Unprocessable Entity",
+                "status": 422,
+                "detail": "lines[1].count: greater than 99; lines[1].name: length is lower than 3",
+                "errors": [
+                    {"path": "lines[1].count", "detail": "greater than 99"},
+                    {"path": "lines[1].name", "detail": "length is lower than 3"},
+                ],
+                "requestId": "00000000-0000-4000-8000-000000000000",
+            })
+        );
+        let whole = client.post("/period").await.json::<Value>();
+        assert_eq!(whole["detail"], "ends before it starts");
+        assert_eq!(
+            whole["errors"],
+            json!([{"path": "", "detail": "ends before it starts"}])
+        );
+    }
+
+    #[tokio::test]
+    async fn of_many_broken_rules_fifty_are_told() {
+        let client = client(routes![order]);
+        let lines = vec![json!({"name": ""}); 1000];
+        let reply = client.post("/order").json(json!({"lines": lines})).await;
+
+        assert_eq!(reply.status(), 422);
+        assert_eq!(
+            detail(&reply),
+            "lines[0].name: length is lower than 3; lines[1].name: length is lower than 3; \
+             lines[2].name: length is lower than 3; and 997 more"
+        );
+        let errors = &reply.json::<Value>()["errors"];
+        assert_eq!(errors.as_array().expect("a list").len(), 50);
+        assert_eq!(errors[49]["path"], "lines[49].name");
+    }
+
+    #[test]
+    fn errors_beyond_the_fiftieth_are_not_even_formatted() {
+        let formatted = AtomicUsize::new(0);
+        let errors = (0..700_000).map(|index| {
+            formatted.fetch_add(1, Ordering::Relaxed);
+            (format!("lines[{index}]"), "wrong")
+        });
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY).with_errors(errors);
+
+        assert_eq!(formatted.into_inner(), 50);
+        assert_eq!(problem.errors().len(), 50);
+        assert_eq!(problem.errors().last(), Some(("lines[49]", "wrong")));
+        let long = Problem::new(StatusCode::BAD_REQUEST)
+            .with_errors([("x".repeat(2000), "y".repeat(2000))]);
+        let (path, detail) = long.errors().next().expect("one error");
+        assert_eq!((path.chars().count(), detail.chars().count()), (501, 501));
+    }
+
+    #[tokio::test]
+    async fn what_is_absent_is_valid_and_what_is_there_is_held_to_the_rules() {
+        let client = client(routes![perhaps]);
+        let status = async |request: TestRequest<'_, Router>| request.await.status().as_u16();
+
+        assert_eq!(client.post("/perhaps").await.text(), "None None");
+        let both = client
+            .post("/perhaps?name=tea&count=7")
+            .json(json!({"lines": []}));
+        assert_eq!(both.await.text(), "Some(0) Some(7)");
+        assert_eq!(status(client.post("/perhaps?name=t")).await, 422);
+        assert_eq!(
+            status(
+                client
+                    .post("/perhaps")
+                    .json(json!({"lines": [{"name": ""}]}))
+            )
+            .await,
+            422
+        );
+        assert_eq!(status(client.post("/perhaps").json(5)).await, 422);
+    }
+
+    #[tokio::test]
+    async fn the_answer_to_problems_can_tell_the_errors_in_its_own_form() {
+        #[get("/{name}")]
+        async fn one(_: Valid<Path<Line>>) {}
+        let router = Router::new(routes![one])
+            .unwrap()
+            .on_problem(|problem: &Problem, _: &str| {
+                let errors = problem
+                    .errors()
+                    .map(|(path, detail)| format!("{path} {detail}"));
+                Json(errors.collect::<Vec<_>>())
+            });
+
+        let reply = TestClient::new(router).get("/ab").await;
+        assert_eq!(
+            reply.json::<Value>(),
+            json!(["name length is lower than 3"])
+        );
+    }
+}
