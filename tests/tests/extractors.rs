@@ -391,3 +391,50 @@ mod validation {
         );
     }
 }
+
+mod refusals {
+    use powertools::router::{Context, Error, FromRequest, IntoResponse, Path, Rejection, Request};
+
+    use super::*;
+
+    struct Lines(usize);
+
+    impl<S: Sync> FromRequest<S> for Lines {
+        type Rejection = Error;
+
+        async fn from_request(request: &Request, state: &S) -> Result<Self, Error> {
+            let Json(lines) = Json::<Vec<String>>::from_request(request, state).await?;
+            let Path(most) = Path::<u8>::from_request(request, state).await?;
+            Ok(Self(lines.len().min(most.into())))
+        }
+    }
+
+    #[post("/lines/{most}")]
+    async fn lines(lines: Lines) -> String {
+        lines.0.to_string()
+    }
+
+    #[post("/json")]
+    async fn as_result(
+        list: Result<Json<Vec<String>>, Rejection>,
+        _: Context,
+    ) -> Result<impl IntoResponse, Error> {
+        let Json(list) = list?;
+        Ok(list.len().to_string())
+    }
+
+    #[tokio::test]
+    async fn a_rejection_becomes_an_error_that_tells_the_same() {
+        let client = client(routes![lines, as_result]);
+
+        for url in ["/lines/2", "/json"] {
+            let wrong = client.post(url).json(json!({})).await;
+            assert_eq!(wrong.status(), 422, "{url}");
+            assert!(
+                detail(&wrong).starts_with("the body is not as expected"),
+                "{url}"
+            );
+            assert_eq!(client.post(url).json(json!(["a", "b"])).await.text(), "2");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::{borrow::Cow, convert::Infallible, error::Error as StdError, fmt};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 
+use super::extract::Rejection;
 use crate::event::{Problem, Response};
 
 /// A value that answers a request.
@@ -320,6 +321,22 @@ impl fmt::Display for Error {
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         Self::internal(error)
+    }
+}
+
+/// The refusal stays what it is, so that `?` passes on what an extractor said.
+///
+/// ```
+/// use powertools::router::{Error, Json, Rejection};
+///
+/// async fn count(order: Result<Json<Vec<String>>, Rejection>) -> Result<String, Error> {
+///     let Json(lines) = order?;
+///     Ok(lines.len().to_string())
+/// }
+/// ```
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        rejection.into_problem().into()
     }
 }
 

@@ -59,6 +59,25 @@ pub use self::{
 ///     }
 /// }
 /// ```
+///
+/// An extractor that asks others, a database say, refuses with [`Error`](super::Error), into which `?` makes
+/// every rejection and every `std::error::Error`:
+///
+/// ```
+/// use powertools::router::{Error, FromRequest, Json, Request};
+///
+/// struct Lines(usize);
+///
+/// impl<S: Sync> FromRequest<S> for Lines {
+///     type Rejection = Error;
+///
+///     async fn from_request(request: &Request, state: &S) -> Result<Self, Error> {
+///         let Json(lines) = Json::<Vec<String>>::from_request(request, state).await?;
+///         let most: usize = std::env::var("MOST_LINES")?.parse()?;
+///         Ok(Self(lines.len().min(most)))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from a request",
     note = "handler arguments are extractors such as `Path`, `Query`, `Json`, `State` or `Context`"
@@ -101,6 +120,11 @@ impl Rejection {
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.0.detail()
+    }
+
+    /// The problem that the client is told of.
+    pub(super) fn into_problem(self) -> Problem {
+        *self.0
     }
 }
 
