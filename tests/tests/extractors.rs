@@ -438,3 +438,114 @@ mod refusals {
         }
     }
 }
+
+mod paths_and_queries {
+    use powertools::router::{Path, Query};
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Place {
+        shop: String,
+    }
+
+    #[get("/shops/{stop}")]
+    async fn misspelt(Path(place): Path<Place>) -> String {
+        place.shop
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Exact {
+        shop: u32,
+    }
+
+    #[get("/{shop}/orders/{id}")]
+    async fn unknown(Path(exact): Path<Exact>) -> String {
+        exact.shop.to_string()
+    }
+
+    #[derive(Deserialize)]
+    struct Search {
+        q: Option<String>,
+        #[serde(flatten)]
+        page: Page,
+    }
+
+    #[derive(Deserialize)]
+    struct Page {
+        page: Option<u32>,
+        #[serde(default)]
+        exact: bool,
+        #[serde(default)]
+        tag: Vec<String>,
+    }
+
+    #[get("/flat")]
+    async fn flat(Query(search): Query<Search>) -> String {
+        format!("{:?} {:?}", search.q, search.page.page)
+    }
+
+    #[get("/exact")]
+    async fn exact(Query(exact): Query<Exact>) -> String {
+        exact.shop.to_string()
+    }
+
+    #[get("/page")]
+    async fn page(Query(page): Query<Page>) -> String {
+        format!("{:?} {} {:?}", page.page, page.exact, page.tag)
+    }
+
+    #[tokio::test]
+    async fn a_struct_that_does_not_fit_its_pattern_is_the_programs_mistake() {
+        let client = client(routes![misspelt, unknown]);
+
+        assert_eq!(
+            internal(client.get("/shops/corner")).await,
+            "a `Path<…>` does not fit its pattern, prefixes included: the parameters are `stop`; `shop`: \
+             is missing"
+        );
+        assert_eq!(
+            internal(client.get("/7/orders/8")).await,
+            "a `Path<…>` does not fit its pattern, prefixes included: the parameters are `shop`, `id`; \
+             `id`: is not known; there are `shop`"
+        );
+        let wrong = client.get("/corner/orders/8").await;
+        assert_eq!(wrong.status(), 400);
+        assert!(detail(&wrong).starts_with("path parameter `shop`: invalid value"));
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_a_query_is_a_sentence() {
+        let client = client(routes![flat, exact, page]);
+        let refused = async |url: &str| {
+            let reply = client.get(url).await;
+            assert_eq!(reply.status(), 400, "{url}: {}", reply.text());
+            detail(&reply)
+        };
+
+        assert_eq!(client.get("/flat?q=tea").await.text(), "Some(\"tea\") None");
+        assert_eq!(
+            refused("/flat?page=3").await,
+            "query: invalid type: string \"3\", expected u32"
+        );
+        assert_eq!(
+            refused("/exact?shop=1&id=2").await,
+            "query parameter `id`: is not known; there are `shop`"
+        );
+        let number = "expected a whole number from 0 to 4294967295";
+        assert_eq!(
+            refused("/page?page=").await,
+            format!("query parameter `page`: invalid value: string \"\", {number}")
+        );
+        let boolean = "expected `true` or `false`";
+        for (url, given) in [("/page?exact", ""), ("/page?exact=on", "on")] {
+            assert_eq!(
+                refused(url).await,
+                format!("query parameter `exact`: invalid value: string {given:?}, {boolean}")
+            );
+        }
+        let all = client.get("/page?page=2&exact=true&tag=a,b&tag=c").await;
+        assert_eq!(all.text(), r#"Some(2) true ["a,b", "c"]"#);
+    }
+}
