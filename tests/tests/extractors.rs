@@ -549,3 +549,67 @@ mod paths_and_queries {
         assert_eq!(all.text(), r#"Some(2) true ["a,b", "c"]"#);
     }
 }
+
+mod left_by_a_middleware {
+    use powertools::router::{Extension, HeaderMap, Next, Request, Response};
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    struct Claims {
+        user: String,
+    }
+
+    async fn verified(mut request: Request, next: Next) -> Response {
+        if let Some(user) = request.headers().get("x-user").map(str::to_owned) {
+            request.extensions_mut().insert(Claims { user });
+        }
+        next.run(request).await
+    }
+
+    #[get("/me")]
+    async fn me(Extension(claims): Extension<Claims>) -> String {
+        claims.user
+    }
+
+    #[get("/perhaps")]
+    async fn perhaps(claims: Option<Extension<Claims>>) -> String {
+        format!("{:?}", claims.map(|claims| claims.0.user))
+    }
+
+    #[get("/headers")]
+    async fn headers(headers: HeaderMap) -> Result<String, StatusCode> {
+        let values: Vec<_> = headers.get_all("x-user").iter().collect();
+        Ok(format!("{values:?}"))
+    }
+
+    #[tokio::test]
+    async fn a_handler_takes_a_clone_of_it() {
+        let client = client(routes![me, perhaps].middleware(verified));
+
+        assert_eq!(
+            client.get("/me").header("x-user", "ann").await.text(),
+            "ann"
+        );
+        let there = client.get("/perhaps").header("x-user", "ann").await;
+        assert_eq!(there.text(), "Some(\"ann\")");
+        assert_eq!(client.get("/perhaps").await.text(), "None");
+        assert_eq!(
+            internal(client.get("/me")).await,
+            "no `extractors::left_by_a_middleware::Claims` is in the request's extensions; a middleware \
+             around this handler has to insert it"
+        );
+    }
+
+    #[tokio::test]
+    async fn headers_can_be_had_as_a_map() {
+        let client = client(routes![headers]).source(Source::RestApi);
+
+        let reply = client
+            .get("/headers")
+            .header("X-User", "a")
+            .header("x-user", "b")
+            .await;
+        assert_eq!(reply.text(), r#"["a", "b"]"#);
+    }
+}

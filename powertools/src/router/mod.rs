@@ -79,8 +79,8 @@ pub use self::{
     cors::Cors,
     error::{RouteError, RouteErrors},
     extract::{
-        Cookies, Form, FromRef, FromRequest, OptionalFromRequest, Path, Query, Rejection, SourceIp,
-        State,
+        Cookies, Extension, Form, FromRef, FromRequest, OptionalFromRequest, Path, Query,
+        Rejection, SourceIp, State,
     },
     handler::Handler,
     json::Json,

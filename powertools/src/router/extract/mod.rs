@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod cookie;
+mod extension;
 mod form;
 mod optional;
 mod path;
@@ -30,6 +31,7 @@ pub use self::typed_header::TypedHeader;
 pub use self::valid::{Carries, Valid};
 pub use self::{
     cookie::Cookies,
+    extension::Extension,
     form::Form,
     optional::OptionalFromRequest,
     path::Path,
@@ -159,8 +161,10 @@ always! {
     Request: |request| request.clone();
     /// The invocation.
     Context: |request| request.context().clone();
-    /// All headers.
+    /// All headers, shared.
     Headers: |request| request.headers().clone();
+    /// All headers, for code that wants this type; [`Headers`] are cheaper.
+    http::HeaderMap: |request| request.headers().to_map();
     /// All path parameters, by name.
     Params: |request| request.params().clone();
     /// The method.
