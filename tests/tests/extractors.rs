@@ -613,3 +613,96 @@ mod left_by_a_middleware {
         assert_eq!(reply.text(), r#"["a", "b"]"#);
     }
 }
+
+mod test_client {
+    use powertools::router::{Cookies, Form, HeaderMap, Response};
+
+    use super::*;
+
+    #[post("/form")]
+    async fn form(Form(pairs): Form<Vec<(String, String)>>) -> String {
+        format!("{pairs:?}")
+    }
+
+    #[get("/sent")]
+    async fn sent(cookies: Cookies, headers: HeaderMap) -> String {
+        let cookies: Vec<_> = cookies.iter().collect();
+        format!(
+            "{cookies:?} {:?} {:?}",
+            headers.get("authorization"),
+            headers.get("x-forwarded-for")
+        )
+    }
+
+    #[get("/city")]
+    async fn city() -> ([(&'static str, &'static str); 1], Response) {
+        (
+            [("x-city", "Orléans")],
+            Response::new(StatusCode::NO_CONTENT),
+        )
+    }
+
+    #[tokio::test]
+    async fn forms_cookies_and_tokens_are_a_call_each() {
+        let client = client(routes![form, sent]);
+
+        for source in Source::ALL {
+            let fields = [("name", "tea & é"), ("tag", "a+b=c"), ("tag", "*-._~")];
+            let reply = client.post("/form").source(source).form(&fields).await;
+            assert_eq!(reply.text(), format!("{fields:?}"), "{source}");
+
+            let request = client.get("/sent").source(source);
+            let reply = request
+                .cookie("a", "1")
+                .bearer("x")
+                .cookie("b", "2")
+                .bearer("t0k")
+                .await;
+            let expected = r#"[("a", "1"), ("b", "2")] Some("Bearer t0k")"#;
+            assert!(
+                reply.text().starts_with(expected),
+                "{source}: {}",
+                reply.text()
+            );
+        }
+        let form = client
+            .post("/form")
+            .header("content-type", "text/plain")
+            .form(&[]);
+        assert_eq!(form.await.status(), 415);
+    }
+
+    #[tokio::test]
+    async fn load_balancers_append_the_peers_address_as_the_real_ones_do() {
+        let client = client(routes![sent]);
+
+        for source in [
+            Source::Alb,
+            Source::AlbMultiValue,
+            Source::LatticeV1,
+            Source::Lattice,
+        ] {
+            let request = || client.get("/sent").source(source);
+            assert!(
+                request().await.text().ends_with("Some(\"127.0.0.1\")"),
+                "{source}"
+            );
+            let claimed = request().header("x-forwarded-for", "203.0.113.9").await;
+            assert!(
+                claimed.text().ends_with("Some(\"203.0.113.9, 127.0.0.1\")"),
+                "{source}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn header_values_of_a_reply_are_text_beyond_ascii_too() {
+        let client = client(routes![city]);
+
+        for source in Source::ALL {
+            let reply = client.get("/city").source(source).await;
+            assert_eq!(reply.header("x-city"), Some("Orléans"), "{source}");
+            assert_eq!(reply.header_all("x-city"), ["Orléans"], "{source}");
+        }
+    }
+}
