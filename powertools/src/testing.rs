@@ -104,12 +104,12 @@ impl<A: App> TestClient<A> {
     ///
     /// # Panics
     ///
-    /// When `url` is none.
+    /// When `url` is not a path and query.
     pub fn request(&self, method: Method, url: &str) -> TestRequest<'_, A> {
         let uri: Uri = utf8_percent_encode(url, URL)
             .to_string()
             .parse()
-            .unwrap_or_else(|error| panic!("`{url}` is no path and query: {error}"));
+            .unwrap_or_else(|error| panic!("`{url}` is not a path and query: {error}"));
         let mut request = http::Request::new(Bytes::new());
         *request.method_mut() = method;
         *request.uri_mut() = uri;

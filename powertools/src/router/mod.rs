@@ -136,8 +136,7 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// Every mistake in the routes, all at once: patterns that are none, routes that answer the same
-    /// requests.
+    /// Every mistake in the routes, all at once: invalid patterns, routes that answer the same requests.
     ///
     /// Handlers that take [`State`] need [`Router::with_state`]; here they are a type error, "expected
     /// `Routes`, found `Routes<…>`".

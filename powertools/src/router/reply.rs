@@ -12,7 +12,8 @@ use crate::event::{Problem, Response};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an answer",
     note = "handlers return text, `Json`, a `StatusCode`, `Response`, a tuple such as \
-            `(StatusCode, Json(…))`, or a `Result` of these; others implement `IntoResponse`"
+            `(StatusCode, Json(…))`, or a `Result` of these; others implement `IntoResponse`",
+    note = "of an `Option` make a `Result`: `.ok_or_else(|| Error::not_found(\"…\"))`"
 )]
 pub trait IntoResponse {
     /// The response.
@@ -190,7 +191,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// A handler's failure: a status and a message for the client, a cause for the operator.
 ///
 /// The client gets RFC 9457 problem details with the message and the request id. The cause is logged
-/// with its whole chain, at ERROR for a 5xx and at WARN for others, and never sent. `?` turns any error into a 500 that tells the client nothing:
+/// with its whole chain, at ERROR for a 5xx and at WARN for others, and never sent. `?` turns any error
+/// into a 500 that tells the client nothing:
 ///
 /// ```
 /// use powertools::router::{Error, Path};
@@ -230,7 +232,18 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// async fn order() -> Result<String, Failure> { Err(Failure::NoSuchOrder(7)) }
 /// ```
 ///
-/// It is not a [`std::error::Error`] itself, because then `?` could not accept every other one.
+/// # With anyhow
+///
+/// `anyhow::Error` is no [`std::error::Error`], so `?` has to be told; the whole chain is logged:
+///
+/// ```ignore
+/// async fn order() -> Result<String, Error> {
+///     let order = load().await.context("loading the order").map_err(Error::internal)?;
+///     Ok(order.name)
+/// }
+/// ```
+///
+/// Nor is this type a [`std::error::Error`]: if it were, `?` could not turn every other error into it.
 #[derive(Debug)]
 pub struct Error(Box<Problem>);
 
