@@ -66,6 +66,24 @@ impl fmt::Display for Kind {
     }
 }
 
+impl Kind {
+    /// The route attribute that this is, by the last word of its path.
+    pub(crate) fn of(attribute: &syn::Attribute) -> Option<Self> {
+        let name = attribute.path().segments.last()?.ident.to_string();
+        Some(match &*name {
+            "get" => Self::Verb("GET"),
+            "post" => Self::Verb("POST"),
+            "put" => Self::Verb("PUT"),
+            "patch" => Self::Verb("PATCH"),
+            "delete" => Self::Verb("DELETE"),
+            "head" => Self::Verb("HEAD"),
+            "options" => Self::Verb("OPTIONS"),
+            "route" => Self::Route,
+            _ => return None,
+        })
+    }
+}
+
 impl Attribute {
     /// Reads the tokens between the parentheses.
     pub(crate) fn parse(kind: Kind, arguments: TokenStream) -> syn::Result<Self> {

@@ -1,8 +1,9 @@
 //! Writes the code. Everything here could be written by hand, and none of it can fail.
 //!
 //! Generated tokens resolve where the macro is called, yet count as foreign code, so that the lints
-//! of a user's crate leave them alone. Each stands where the compiler should point if it is
-//! refused: a bound on the argument, the handler on the function's name.
+//! of a user's crate leave them alone. The user's types, functions and constants are in scope there, so
+//! every name that is made up here begins with `__powertools`. Each token stands where the compiler
+//! should point if it is refused: a bound on the argument, the handler on the function's name.
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -32,11 +33,13 @@ pub(crate) fn route(function: &TokenStream, marker: &Marker, route: &Route) -> T
     let bounds = quote!(#(#arguments,)* #(#output,)*);
     let types = &route.function.arguments;
 
-    // Without `is_send` the compiler would only say that the function is no handler; with it, which
+    // Without this function the compiler would only say that the function is no handler; with it, which
     // value is held across which `.await`.
     let body = quote_spanned! {foreign(name.span())=>
-        fn is_send<F: ::core::marker::Send>(_: fn(#(#types),*) -> F) {}
-        is_send(#name);
+        fn __powertools_is_send<__PowertoolsFuture: ::core::marker::Send>(
+            _: fn(#(#types),*) -> __PowertoolsFuture
+        ) {}
+        __powertools_is_send(#name);
         ::powertools::router::Route::new(#first, #literal, #name)
             #(.or(#methods))*
             .named(::core::concat!(::core::module_path!(), "::", #text))
@@ -78,12 +81,12 @@ fn marker(marker: &Marker, bounds: &TokenStream, body: &TokenStream) -> TokenStr
         #(#cfgs)*
         #[automatically_derived]
         #[allow(deprecated, reason = "a deprecated handler is still a route")]
-        impl<__S> ::powertools::router::IntoRoute<__S> for #name
+        impl<__PowertoolsState> ::powertools::router::IntoRoute<__PowertoolsState> for #name
         where
-            __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+            __PowertoolsState: ::core::marker::Send + ::core::marker::Sync + 'static,
             #bounds
         {
-            fn into_route(self) -> ::powertools::router::Route<__S> {
+            fn into_route(self) -> ::powertools::router::Route<__PowertoolsState> {
                 #body
             }
         }
@@ -100,10 +103,10 @@ pub(crate) fn routes(entries: &[Entry], mistakes: Option<&Error>) -> TokenStream
         match &cfgs[..] {
             [] => quote!(#routes #with),
             _ => quote!({
-                let routes = #routes;
+                let __powertools_routes = #routes;
                 #(#cfgs)*
-                let routes = routes #with;
-                routes
+                let __powertools_routes = __powertools_routes #with;
+                __powertools_routes
             }),
         }
     });
@@ -117,7 +120,7 @@ pub(crate) fn routes(entries: &[Entry], mistakes: Option<&Error>) -> TokenStream
 fn from_request(ty: &Type) -> TokenStream {
     let (start, end) = ends(ty);
     let path = quote_spanned!(start=> ::powertools::router::FromRequest);
-    let state = quote_spanned!(end=> <__S>);
+    let state = quote_spanned!(end=> <__PowertoolsState>);
     quote!(#ty: #path #state)
 }
 

@@ -10,6 +10,7 @@ use syn::{
     Token, Type, TypePath, Visibility,
 };
 
+use crate::attribute::Kind;
 use crate::mistakes::Mistakes;
 
 /// As many as the library's `Handler` trait knows.
@@ -19,6 +20,25 @@ const MOST_ARGUMENTS: usize = 12;
 const SINGLE: [&str; 17] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
     "f64", "bool", "char", "String",
+];
+
+/// Extractors that have nothing to do with the path. Of any other type, such as a user's own or an
+/// alias, nobody knows what it reads.
+const WITHOUT_PATH: [&str; 14] = [
+    "Bytes",
+    "Context",
+    "Cookies",
+    "Extension",
+    "Form",
+    "HeaderMap",
+    "Headers",
+    "Json",
+    "Method",
+    "Query",
+    "SourceIp",
+    "State",
+    "String",
+    "TypedHeader",
 ];
 
 /// A function up to its body, with whatever is wrong with it.
@@ -50,7 +70,8 @@ pub(crate) enum Takes {
     Exactly(usize),
     /// `Path<Struct>`: those that there are.
     Every,
-    /// A whole `Request`, or a `Path` that may be something else.
+    /// Parameters that cannot be counted here, or perhaps none: a whole `Request`, a type that is not
+    /// known.
     Unknown,
 }
 
@@ -84,6 +105,13 @@ impl Item {
                 .cloned()
                 .collect(),
         }
+    }
+
+    /// Further attributes that would make a route of the function.
+    pub(crate) fn route_attributes(&self) -> impl Iterator<Item = (Kind, &Attribute)> {
+        self.attributes
+            .iter()
+            .filter_map(|attribute| Some((Kind::of(attribute)?, attribute)))
     }
 
     /// Whether it takes `self`.
@@ -161,26 +189,24 @@ impl Item {
 }
 
 impl Takes {
-    /// What a type takes: once for each `Path` in it.
-    pub(crate) fn of(ty: &Type) -> Vec<Self> {
-        let mut all = Vec::new();
-        if let Type::Path(path) = bare(ty)
-            && (last_is(path, "Request") || last_is(path, "Params"))
-        {
-            all.push(Self::Unknown);
-        }
-        visit(ty, &mut |ty| {
-            if let Type::Path(path) = ty
-                && last_is(path, "Path")
+    /// What an argument takes; `None` for one that takes nothing.
+    pub(crate) fn of(ty: &Type) -> Option<Self> {
+        let Type::Path(path) = bare(ty) else {
+            return Some(Self::Unknown);
+        };
+        let inner = generics(path).find_map(inner_type);
+        match inner {
+            Some(inner) if last_is(path, "Path") => Some(Self::of_inner(inner)),
+            Some(inner)
+                if ["Option", "Result", "Valid"]
+                    .iter()
+                    .any(|name| last_is(path, name)) =>
             {
-                all.push(
-                    generics(path)
-                        .find_map(inner_type)
-                        .map_or(Self::Unknown, Self::of_inner),
-                );
+                Self::of(inner)
             }
-        });
-        all
+            _ if WITHOUT_PATH.iter().any(|name| last_is(path, name)) => None,
+            _ => Some(Self::Unknown),
+        }
     }
 
     /// What `Path<inner>` takes.
@@ -356,7 +382,7 @@ mod tests {
         tokens.to_token_stream().to_string().replace(' ', "")
     }
 
-    fn takes(ty: &str) -> Vec<Takes> {
+    fn takes(ty: &str) -> Option<Takes> {
         Takes::of(&syn::parse_str(ty).expect(ty))
     }
 
@@ -552,25 +578,34 @@ mod tests {
             ("Path<Vec<String>>", Takes::Every),
             ("Option<Path<u64>>", Takes::Exactly(1)),
             ("Result<Path<(u8, u8)>, Rejection>", Takes::Exactly(2)),
+            ("Valid<Path<(u8, u8)>>", Takes::Exactly(2)),
             ("Path", Takes::Unknown),
             ("Request", Takes::Unknown),
             ("powertools::Request", Takes::Unknown),
             ("Params", Takes::Unknown),
+            ("Option<Params>", Takes::Unknown),
+            ("Tenant", Takes::Unknown),
+            ("Valid<Tenant>", Takes::Unknown),
+            ("Signed<Json<Order>>", Takes::Unknown),
+            ("(Tenant, Query<Page>)", Takes::Unknown),
         ] {
-            assert_eq!(takes(ty), [expected], "{ty}");
+            assert_eq!(takes(ty), Some(expected), "{ty}");
         }
     }
 
     #[test]
-    fn other_arguments_take_nothing_of_the_path() {
+    fn extractors_of_other_things_take_nothing_of_the_path() {
         for ty in [
             "Query<u64>",
             "Json<Vec<Request>>",
-            "PathBuf",
+            "Option<Json<Path<u64>>>",
+            "Result<router::Form<Order>, Rejection>",
+            "Valid<Json<Order>>",
             "State<Db>",
-            "u64",
+            "powertools::Context",
+            "String",
         ] {
-            assert_eq!(takes(ty), [], "{ty}");
+            assert_eq!(takes(ty), None, "{ty}");
         }
     }
 }

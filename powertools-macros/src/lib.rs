@@ -19,7 +19,7 @@
 //!
 //! impl<S> IntoRoute<S> for order
 //! where
-//!     S: Clone + Send + Sync + 'static,
+//!     S: Send + Sync + 'static,
 //!     Path<u64>: FromRequest<S>,
 //!     Json<Order>: IntoResponse,
 //! {
@@ -55,7 +55,7 @@ use crate::attribute::Kind;
 /// The argument is a pattern: literal segments, parameters such as `{id}`, and at the end perhaps a
 /// greedy one such as `{path+}`. Every parameter must be taken by a `Path` argument, or by
 /// `Params` or `Request`, which hold them all; one that nobody needs is named with an underscore, such as
-/// `{_id}`. What the function returns is the answer; `()` is 204 No Content.
+/// `{_id}`. An argument of a type of your own may take any of them, so beside one nothing is checked. What the function returns is the answer; `()` is 204 No Content.
 ///
 /// ```ignore
 /// use powertools::router::{Path, get, routes};
@@ -149,7 +149,8 @@ pub fn options(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// own.
 ///
 /// Methods are words in upper case, and any such word will do; the pattern follows them. See
-/// [`macro@get`] for the pattern.
+/// [`macro@get`] for the pattern. A function has one route attribute; under a second path it is listed by
+/// hand, with `Routes::with(Route::new(Method::GET, "/…", handler))`.
 ///
 /// ```ignore
 /// #[route(PUT, PATCH, "/orders/{id}")]

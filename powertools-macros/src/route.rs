@@ -1,6 +1,8 @@
 //! Joins the two halves of a route, and compares them: every parameter must have its taker.
 
 use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{ParseStream, Parser};
 use syn::{Error, Ident};
 
 use crate::attribute::{Attribute, Kind};
@@ -23,12 +25,73 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, function: &TokenStre
     };
 
     let marker = item.marker();
+    if let Some(mistake) = several_attributes(&attribute, &item) {
+        // Left there, each of them would write one more marker.
+        let function = without_route_attributes(function);
+        return expand::mistakes(&function, Some(&marker), &mistake);
+    }
     match Route::new(attribute, item.function()) {
         Ok(route) => expand::route(function, &marker, &route),
         // Where only methods can stand, a struct would be one more mistake.
         Err(mistakes) if item.is_method() => expand::mistakes(function, None, &mistakes),
         Err(mistakes) => expand::mistakes(function, Some(&marker), &mistakes),
     }
+}
+
+/// The complaint about further route attributes on the function, which says what to write instead.
+fn several_attributes(first: &syn::Result<Attribute>, item: &Item) -> Option<Error> {
+    let mut others = item.route_attributes().peekable();
+    let (_, place) = *others.peek()?;
+    let others = others.map(|(kind, attribute)| {
+        let arguments = attribute.meta.require_list()?.tokens.clone();
+        Attribute::parse(kind, arguments)
+    });
+    let others = others.collect::<syn::Result<Vec<_>>>();
+
+    let instead = match (first, &others) {
+        (Ok(first), Ok(others)) => one_attribute(first, others),
+        _ => None,
+    };
+    let instead = instead.unwrap_or_else(|| {
+        "for several methods of one path write `#[route(GET, POST, \"/…\")]`, for several paths list \
+         `Route::new(Method::POST, \"/…\", handler)` beside the handler"
+            .to_owned()
+    });
+    Some(Error::new_spanned(
+        place,
+        format!("a handler has one route attribute: {instead}"),
+    ))
+}
+
+/// The attribute that says what several of one path do.
+fn one_attribute(first: &Attribute, others: &[Attribute]) -> Option<String> {
+    let pattern = first.literal.value();
+    if others.iter().any(|other| other.literal.value() != pattern) {
+        return None;
+    }
+    let mut methods: Vec<&str> = Vec::new();
+    for attribute in [first].into_iter().chain(others) {
+        for method in &attribute.methods {
+            if !methods.contains(&&*method.name) {
+                methods.push(&method.name);
+            }
+        }
+    }
+    let methods = methods.join(", ");
+    Some(format!("write `#[route({methods}, \"{pattern}\")]`"))
+}
+
+fn without_route_attributes(function: &TokenStream) -> TokenStream {
+    let parse = |input: ParseStream<'_>| {
+        let mut attributes = input.call(syn::Attribute::parse_outer)?;
+        attributes.retain(|attribute| Kind::of(attribute).is_none());
+        let rest: TokenStream = input.parse()?;
+        Ok(quote!(#(#attributes)* #rest))
+    };
+    // It was parsed before, attributes and all.
+    parse
+        .parse2(function.clone())
+        .unwrap_or_else(|mistake| mistake.to_compile_error())
 }
 
 impl Route {
@@ -59,23 +122,24 @@ impl Route {
         let mut taken = false;
 
         for argument in &self.function.arguments {
-            for takes in Takes::of(argument) {
-                taken = true;
-                match takes {
-                    Takes::Exactly(count) if count != names.len() => mistakes.on(
-                        argument,
-                        format_args!(
-                            "this takes {} of the path, but pattern `{pattern}` has {}",
-                            parameters(count),
-                            parameters(names.len())
-                        ),
+            let Some(takes) = Takes::of(argument) else {
+                continue;
+            };
+            taken = true;
+            match takes {
+                Takes::Exactly(count) if count != names.len() => mistakes.on(
+                    argument,
+                    format_args!(
+                        "this takes {} of the path, but pattern `{pattern}` has {}",
+                        parameters(count),
+                        parameters(names.len())
                     ),
-                    Takes::Every if names.is_empty() => mistakes.on(
-                        argument,
-                        format_args!("this takes parameters, but pattern `{pattern}` has none"),
-                    ),
-                    _ => {}
-                }
+                ),
+                Takes::Every if names.is_empty() => mistakes.on(
+                    argument,
+                    format_args!("this takes parameters, but pattern `{pattern}` has none"),
+                ),
+                _ => {}
             }
         }
 
@@ -99,7 +163,7 @@ impl Route {
         Some(Error::new(
             self.attribute.span_of(&format!("{{{first}")),
             format!(
-                "no argument takes {}: add `{}`, or rename to {}",
+                "no argument takes {}: add `{}` or `Params`, or rename to {}",
                 list.join(" and "),
                 argument_for(names),
                 renamed.join(" and ")
@@ -162,6 +226,7 @@ mod tests {
             ("/{a}/{b}", quote!(_: Path<(u64, u64)>)),
             ("/{a}/{b}", quote!(_: Path<Params>)),
             ("/{a}/{b}", quote!(_: Request)),
+            ("/{a}/{b}", quote!(_: State<Db>, _: Tenant)),
             ("/{_a}/{_b}", quote!()),
             ("/files/{path+}", quote!(_: Path<String>)),
         ] {
@@ -173,20 +238,20 @@ mod tests {
     fn a_parameter_needs_a_taker() {
         assert_eq!(
             check("/orders/{id}", &quote!(_: State<Db>)),
-            ["no argument takes `{id}`: add `Path(id): Path<…>`, or rename to `{_id}`"]
+            ["no argument takes `{id}`: add `Path(id): Path<…>` or `Params`, or rename to `{_id}`"]
         );
         assert_eq!(
             check("/{_shop}/{user-id}", &quote!()),
             [
-                "no argument takes `{user-id}`: add `Path((_shop, user_id)): Path<(…, …)>`, or rename \
-              to `{_user-id}`"
+                "no argument takes `{user-id}`: add `Path((_shop, user_id)): Path<(…, …)>` or `Params`, \
+              or rename to `{_user-id}`"
             ]
         );
         assert_eq!(
             check("/{a}/{b+}", &quote!()),
             [
-                "no argument takes `{a}` and `{b}`: add `Path((a, b)): Path<(…, …)>`, or rename to \
-              `{_a}` and `{_b}`"
+                "no argument takes `{a}` and `{b}`: add `Path((a, b)): Path<(…, …)>` or `Params`, or \
+              rename to `{_a}` and `{_b}`"
             ]
         );
     }
@@ -212,6 +277,33 @@ mod tests {
                 "this takes no parameter of the path, but pattern `/{a}/{b}` has 2 parameters",
             ]
         );
+    }
+
+    #[test]
+    fn a_second_route_attribute_is_one_mistake() {
+        let messages = |function: TokenStream| {
+            let expanded = attribute(Kind::Verb("GET"), quote!("/a"), &function).to_string();
+            assert_eq!(expanded.matches("compile_error").count(), 1, "{expanded}");
+            assert_eq!(expanded.matches("struct order").count(), 1, "{expanded}");
+            assert!(!expanded.contains("# [post"), "{expanded}");
+            assert!(expanded.contains("# [must_use]"), "{expanded}");
+            expanded
+        };
+
+        let same = messages(quote! {
+            #[must_use] #[router::post("/a")] #[route(PUT, GET, "/a")] async fn order() { half; }
+        });
+        assert!(
+            same.contains(r##"one route attribute: write `#[route(GET, POST, PUT, \"/a\")]`"##),
+            "{same}"
+        );
+        for other in [quote!(post("/b")), quote!(post(wrong)), quote!(post)] {
+            let several = messages(quote!(#[must_use] #[#other] async fn order() {}));
+            assert!(
+                several.contains(r#"`Route::new(Method::POST, \"/…\", handler)`"#),
+                "{several}"
+            );
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@
 //!
 //! A request is written as the event of its source, decoded, handled, encoded, and the reply read as
 //! that source reads it: what the client sees here is what a client of the real front end would see.
+//! What is not played is Lambda's limit of 6 MB on the event and on the reply: no body is too large here.
 //! Failures of the test itself (an unknown event, a reply that the source refuses) panic with what
 //! was wrong.
 
@@ -29,7 +30,7 @@ use std::{fmt, future::IntoFuture, pin::Pin};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -42,6 +43,13 @@ use crate::{
 
 /// What a client has to encode in a path and query, and a test may leave unencoded.
 const URL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
+
+/// What browsers encode in a form (the URL standard's application/x-www-form-urlencoded set).
+const FORM: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'*')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_');
 
 /// Sends requests to an application within the test.
 #[derive(Clone, Debug)]
@@ -96,12 +104,12 @@ impl<A: App> TestClient<A> {
     ///
     /// # Panics
     ///
-    /// When `url` is none.
+    /// When `url` is not a path and query.
     pub fn request(&self, method: Method, url: &str) -> TestRequest<'_, A> {
         let uri: Uri = utf8_percent_encode(url, URL)
             .to_string()
             .parse()
-            .unwrap_or_else(|error| panic!("`{url}` is no path and query: {error}"));
+            .unwrap_or_else(|error| panic!("`{url}` is not a path and query: {error}"));
         let mut request = http::Request::new(Bytes::new());
         *request.method_mut() = method;
         *request.uri_mut() = uri;
@@ -175,6 +183,29 @@ impl<A: App> TestRequest<'_, A> {
         self
     }
 
+    /// Adds a cookie to those that are sent.
+    ///
+    /// # Panics
+    ///
+    /// When a header cannot carry it.
+    pub fn cookie(mut self, name: &str, value: &str) -> Self {
+        let sent = self.request.headers().get(header::COOKIE);
+        let mut line = sent.map_or_else(Vec::new, |sent| [sent.as_bytes(), b"; "].concat());
+        line.extend_from_slice(format!("{name}={value}").as_bytes());
+        self.request.headers_mut().remove(header::COOKIE);
+        self.header("cookie", line)
+    }
+
+    /// Sets the header `authorization` to `Bearer` and this token.
+    ///
+    /// # Panics
+    ///
+    /// When a header cannot carry it.
+    pub fn bearer(mut self, token: &str) -> Self {
+        self.request.headers_mut().remove(header::AUTHORIZATION);
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
     /// Sets the body.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         *self.request.body_mut() = body.into();
@@ -191,6 +222,23 @@ impl<A: App> TestRequest<'_, A> {
         let headers = self.request.headers_mut();
         headers.entry(header::CONTENT_TYPE).or_insert(json);
         self.body(serde_json::to_vec(&value).expect("the value serialises"))
+    }
+
+    /// Sets the body to the fields of a form, encoded as browsers do, and the content type unless there is
+    /// one.
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let encoded = |text: &str| {
+            let text = utf8_percent_encode(text, FORM).to_string();
+            text.replace("%20", "+")
+        };
+        let pairs: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let headers = self.request.headers_mut();
+        headers.entry(header::CONTENT_TYPE).or_insert(form);
+        self.body(pairs.join("&"))
     }
 
     /// Sets the invocation that the request comes with.
@@ -267,14 +315,14 @@ impl TestReply {
     /// The first value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.answer.headers().get(name)?.to_str().ok()
+        text(self.answer.headers().get(name)?)
     }
 
     /// Every value of a header.
     #[must_use]
     pub fn header_all(&self, name: &str) -> Vec<&str> {
         let values = self.answer.headers().get_all(name).iter();
-        values.filter_map(|value| value.to_str().ok()).collect()
+        values.filter_map(text).collect()
     }
 
     /// The cookies that are set, as written.
@@ -315,4 +363,9 @@ impl TestReply {
     pub const fn raw(&self) -> &Value {
         &self.raw
     }
+}
+
+/// Not `HeaderValue::to_str`, which knows ASCII only; replies are JSON, so their values are UTF-8.
+fn text(value: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(value.as_bytes()).ok()
 }

@@ -705,7 +705,7 @@ mod failures {
     }
 
     #[tokio::test]
-    async fn base64_that_is_none_is_a_400() {
+    async fn invalid_base64_is_a_400() {
         #[post("/")]
         async fn take(_: Bytes) {}
         let client = client(routes![take]);

@@ -10,14 +10,16 @@ pub(crate) struct r#type {}
 #[cfg(feature = "reports")]
 #[automatically_derived]
 #[allow(deprecated, reason = "a deprecated handler is still a route")]
-impl<__S> ::powertools::router::IntoRoute<__S> for r#type
+impl<__PowertoolsState> ::powertools::router::IntoRoute<__PowertoolsState> for r#type
 where
-    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
-    Json<Report>: ::powertools::router::FromRequest<__S>,
+    __PowertoolsState: ::core::marker::Send + ::core::marker::Sync + 'static,
+    Json<Report>: ::powertools::router::FromRequest<__PowertoolsState>,
 {
-    fn into_route(self) -> ::powertools::router::Route<__S> {
-        fn is_send<F: ::core::marker::Send>(_: fn(Json<Report>) -> F) {}
-        is_send(r#type);
+    fn into_route(self) -> ::powertools::router::Route<__PowertoolsState> {
+        fn __powertools_is_send<__PowertoolsFuture: ::core::marker::Send>(
+            _: fn(Json<Report>) -> __PowertoolsFuture,
+        ) {}
+        __powertools_is_send(r#type);
         ::powertools::router::Route::new(
                 ::powertools::router::Method::POST,
                 "/reports",

@@ -3,9 +3,9 @@ const ALL: Routes = ::powertools::router::Routes::new()
     .with(health {})
     .with(orders::show {});
 const SOME: Routes = {
-    let routes = ::powertools::router::Routes::new().with(health {});
+    let __powertools_routes = ::powertools::router::Routes::new().with(health {});
     #[cfg(feature = "admin")]
-    let routes = routes.with(admin::purge {});
-    routes
+    let __powertools_routes = __powertools_routes.with(admin::purge {});
+    __powertools_routes
 }
     .with(orders::show {});

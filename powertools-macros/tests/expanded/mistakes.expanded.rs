@@ -18,11 +18,11 @@ pub fn order<T>(Path(id): Path<u64>) -> Json<T> {
 pub struct order {}
 #[automatically_derived]
 #[allow(deprecated, reason = "a deprecated handler is still a route")]
-impl<__S> ::powertools::router::IntoRoute<__S> for order
+impl<__PowertoolsState> ::powertools::router::IntoRoute<__PowertoolsState> for order
 where
-    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+    __PowertoolsState: ::core::marker::Send + ::core::marker::Sync + 'static,
 {
-    fn into_route(self) -> ::powertools::router::Route<__S> {
+    fn into_route(self) -> ::powertools::router::Route<__PowertoolsState> {
         ::core::unimplemented!()
     }
 }

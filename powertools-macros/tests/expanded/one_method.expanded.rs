@@ -7,16 +7,18 @@ pub async fn order(Path(id): Path<u64>, state: State<Db>) -> Json<Order> {
 pub struct order {}
 #[automatically_derived]
 #[allow(deprecated, reason = "a deprecated handler is still a route")]
-impl<__S> ::powertools::router::IntoRoute<__S> for order
+impl<__PowertoolsState> ::powertools::router::IntoRoute<__PowertoolsState> for order
 where
-    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
-    Path<u64>: ::powertools::router::FromRequest<__S>,
-    State<Db>: ::powertools::router::FromRequest<__S>,
+    __PowertoolsState: ::core::marker::Send + ::core::marker::Sync + 'static,
+    Path<u64>: ::powertools::router::FromRequest<__PowertoolsState>,
+    State<Db>: ::powertools::router::FromRequest<__PowertoolsState>,
     Json<Order>: ::powertools::router::IntoResponse,
 {
-    fn into_route(self) -> ::powertools::router::Route<__S> {
-        fn is_send<F: ::core::marker::Send>(_: fn(Path<u64>, State<Db>) -> F) {}
-        is_send(order);
+    fn into_route(self) -> ::powertools::router::Route<__PowertoolsState> {
+        fn __powertools_is_send<__PowertoolsFuture: ::core::marker::Send>(
+            _: fn(Path<u64>, State<Db>) -> __PowertoolsFuture,
+        ) {}
+        __powertools_is_send(order);
         ::powertools::router::Route::new(
                 ::powertools::router::Method::GET,
                 "/orders/{id}",

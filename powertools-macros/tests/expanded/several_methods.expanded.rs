@@ -4,13 +4,15 @@ async fn cache() {}
 struct cache {}
 #[automatically_derived]
 #[allow(deprecated, reason = "a deprecated handler is still a route")]
-impl<__S> ::powertools::router::IntoRoute<__S> for cache
+impl<__PowertoolsState> ::powertools::router::IntoRoute<__PowertoolsState> for cache
 where
-    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+    __PowertoolsState: ::core::marker::Send + ::core::marker::Sync + 'static,
 {
-    fn into_route(self) -> ::powertools::router::Route<__S> {
-        fn is_send<F: ::core::marker::Send>(_: fn() -> F) {}
-        is_send(cache);
+    fn into_route(self) -> ::powertools::router::Route<__PowertoolsState> {
+        fn __powertools_is_send<__PowertoolsFuture: ::core::marker::Send>(
+            _: fn() -> __PowertoolsFuture,
+        ) {}
+        __powertools_is_send(cache);
         ::powertools::router::Route::new(
                 ::powertools::router::Method::GET,
                 "/cache",

@@ -17,8 +17,19 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub struct Problem {
     status: StatusCode,
     detail: Option<Cow<'static, str>>,
+    errors: Vec<FieldError>,
     cause: Option<Cause>,
 }
+
+/// What is wrong with one part of a request.
+#[derive(Debug, Serialize)]
+struct FieldError {
+    path: Cow<'static, str>,
+    detail: Cow<'static, str>,
+}
+
+/// The most that is said of one request. A body of 2 MiB can have 700,000 mistakes.
+const MOST_ERRORS: usize = 50;
 
 impl Problem {
     /// A problem of this status, with nothing more to say than its title.
@@ -27,6 +38,7 @@ impl Problem {
         Self {
             status,
             detail: None,
+            errors: Vec::new(),
             cause: None,
         }
     }
@@ -43,6 +55,26 @@ impl Problem {
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = Some(brief(detail.into()));
+        self
+    }
+
+    /// Says what is wrong with which part of the request: pairs of a path, such as `lines[12].name`, and a
+    /// sentence. They are the member `errors` of the body, for programs to read.
+    ///
+    /// The first 50 are kept, and no more are taken from the iterator, so that one that formats as it goes
+    /// does not format what nobody reads.
+    #[must_use]
+    pub fn with_errors<P, D>(mut self, errors: impl IntoIterator<Item = (P, D)>) -> Self
+    where
+        P: Into<Cow<'static, str>>,
+        D: Into<Cow<'static, str>>,
+    {
+        let errors = errors.into_iter().take(MOST_ERRORS);
+        let errors = errors.map(|(path, detail)| FieldError {
+            path: brief(path.into()),
+            detail: brief(detail.into()),
+        });
+        self.errors = errors.collect();
         self
     }
 
@@ -70,6 +102,13 @@ impl Problem {
         self.detail.as_deref()
     }
 
+    /// Which parts of the request are wrong, and how: paths and sentences.
+    #[must_use]
+    pub fn errors(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        let errors = self.errors.iter();
+        errors.map(|error| (&*error.path, &*error.detail))
+    }
+
     /// The cause that is logged.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
@@ -85,6 +124,8 @@ impl Problem {
             status: u16,
             #[serde(skip_serializing_if = "Option::is_none")]
             detail: Option<&'a str>,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            errors: &'a [FieldError],
             #[serde(skip_serializing_if = "str::is_empty")]
             request_id: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +136,7 @@ impl Problem {
             title: self.status.canonical_reason().unwrap_or("Unknown status"),
             status: self.status.as_u16(),
             detail: self.detail(),
+            errors: &self.errors,
             request_id,
             cause: match telling {
                 Telling::Detail => None,

@@ -10,7 +10,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
@@ -26,9 +26,9 @@ pub(crate) fn event(
     match source {
         Source::HttpApi | Source::FunctionUrl => version_2(source, parts, body, request_id),
         Source::RestApi | Source::HttpApiV1 => version_1(source, parts, body, request_id),
-        Source::Alb | Source::AlbMultiValue => Some(load_balancer(source, parts, body)),
-        Source::LatticeV1 => lattice_1(parts, body),
-        Source::Lattice => lattice_2(parts, body),
+        Source::Alb | Source::AlbMultiValue => Some(load_balancer(source, &with_peer(parts), body)),
+        Source::LatticeV1 => lattice_1(&with_peer(parts), body),
+        Source::Lattice => lattice_2(&with_peer(parts), body),
     }
 }
 
@@ -203,6 +203,25 @@ fn version_1(source: Source, parts: &Parts, body: &Bytes, request_id: &str) -> O
         event["version"] = "1.0".into();
     }
     Some(event)
+}
+
+/// The request as the front ends pass it on that say in no other place who asked: the peer's address stands
+/// at the end of `x-forwarded-for`.
+fn with_peer(parts: &Parts) -> Parts {
+    const NAME: &str = "x-forwarded-for";
+    let mut parts = parts.clone();
+    let mut lines: Vec<String> = values(&parts.headers, NAME).collect();
+    match lines.last_mut() {
+        Some(last) => *last = format!("{last}, {SOURCE_IP}"),
+        None => lines.push(SOURCE_IP.to_owned()),
+    }
+    parts.headers.remove(NAME);
+    for line in lines {
+        let line = HeaderValue::try_from(line);
+        let line = line.expect("it was a value, and neither a comma nor an address breaks it");
+        parts.headers.append(NAME, line);
+    }
+    parts
 }
 
 /// A load balancer: nothing is decoded, absent maps are empty and an absent body is empty text.

@@ -12,6 +12,10 @@
 //! A direct invocation is a `POST` to `/2015-03-31/functions/function/invocations` with the event as
 //! the body, as for AWS's own emulator.
 //!
+//! An invocation may take 30 seconds, which is what its context's deadline says and what
+//! [`timeout`](crate::router::middleware::timeout) counts from; the timeout that the function has on Lambda
+//! is not known here.
+//!
 //! Not played, so far: the limits of Lambda itself (6 MB each way) and of payloads per front end,
 //! authorizers, throttling. Arguments that it does not know are left to the program.
 //!
@@ -130,13 +134,22 @@ fn banner(gateway: &Gateway<impl App>, address: SocketAddr) {
         gateway.function.name,
         gateway.source.name()
     );
-    for (methods, pattern) in gateway.app.listing() {
-        text.push_str(&format!("  {methods:<7} {pattern}\n"));
-    }
+    let mut rows = gateway.app.listing();
     if gateway.app.is_direct() {
-        text.push_str(&format!("  direct  POST {INVOCATIONS}\n"));
+        rows.push(("direct".to_owned(), format!("POST {INVOCATIONS}")));
     }
+    text.push_str(&columns(&rows));
     print(&text);
+}
+
+/// Two columns, the second one aligned.
+fn columns(rows: &[(String, String)]) -> String {
+    let widths = rows.iter().map(|(first, _)| first.chars().count());
+    let width = widths.max().unwrap_or_default();
+    let lines = rows
+        .iter()
+        .map(|(first, second)| format!("  {first:<width$}  {second}\n"));
+    lines.collect()
 }
 
 /// Text for the person at the terminal; one that is gone is no reason to stop.
@@ -279,6 +292,15 @@ fn is_own_name(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_listing_is_as_wide_as_its_longest_methods() {
+        let row = |methods: &str, pattern: &str| (methods.to_owned(), pattern.to_owned());
+        let rows = [row("GET", "/ping"), row("GET, POST", "/check")];
+
+        assert_eq!(columns(&rows), "  GET        /ping\n  GET, POST  /check\n");
+        assert_eq!(columns(&[]), "");
+    }
 
     #[test]
     fn only_names_of_this_machine_are_let_in() {

@@ -22,7 +22,7 @@ pub enum RouteError {
         /// The later handler's name.
         second: &'static str,
     },
-    /// A pattern that is not one.
+    /// An invalid pattern.
     #[error("pattern `{pattern}` of `{handler}`: {reason}")]
     Pattern {
         /// The pattern, with the prefixes under which it was nested.
@@ -32,7 +32,7 @@ pub enum RouteError {
         /// What is wrong with it and what to write instead.
         reason: String,
     },
-    /// A policy for other origins that is none.
+    /// An invalid policy for other origins.
     #[error("CORS of {of}: {reason}")]
     Cors {
         /// The handler's name, or "the router".

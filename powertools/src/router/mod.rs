@@ -53,7 +53,7 @@ pub use powertools_macros::{delete, get, head, options, patch, post, put, route,
 use tracing::Instrument;
 
 #[cfg(feature = "cookies")]
-mod cookies;
+pub mod cookie;
 mod cors;
 mod error;
 mod extract;
@@ -70,7 +70,7 @@ mod table;
 mod vary;
 
 #[cfg(feature = "cookies")]
-pub use self::cookies::Cookie;
+pub use self::cookie::Cookie;
 #[cfg(feature = "headers")]
 pub use self::extract::TypedHeader;
 #[cfg(feature = "validation")]
@@ -79,8 +79,8 @@ pub use self::{
     cors::Cors,
     error::{RouteError, RouteErrors},
     extract::{
-        Cookies, Form, FromRef, FromRequest, OptionalFromRequest, Path, Query, Rejection, SourceIp,
-        State,
+        Cookies, Extension, Form, FromRef, FromRequest, OptionalFromRequest, Path, Query,
+        Rejection, SourceIp, State,
     },
     handler::Handler,
     json::Json,
@@ -136,8 +136,7 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// Every mistake in the routes, all at once: patterns that are none, routes that answer the same
-    /// requests.
+    /// Every mistake in the routes, all at once: invalid patterns, routes that answer the same requests.
     ///
     /// Handlers that take [`State`] need [`Router::with_state`]; here they are a type error, "expected
     /// `Routes`, found `Routes<…>`".

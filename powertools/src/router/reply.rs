@@ -5,13 +5,15 @@ use std::{borrow::Cow, convert::Infallible, error::Error as StdError, fmt};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 
+use super::extract::Rejection;
 use crate::event::{Problem, Response};
 
 /// A value that answers a request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an answer",
     note = "handlers return text, `Json`, a `StatusCode`, `Response`, a tuple such as \
-            `(StatusCode, Json(…))`, or a `Result` of these; others implement `IntoResponse`"
+            `(StatusCode, Json(…))`, or a `Result` of these; others implement `IntoResponse`",
+    note = "of an `Option` make a `Result`: `.ok_or_else(|| Error::not_found(\"…\"))`"
 )]
 pub trait IntoResponse {
     /// The response.
@@ -111,10 +113,16 @@ impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
     }
 }
 
-/// The answer with another status.
+/// The answer with another status. A failure, such as a value that does not serialise, stays one: only
+/// the status of an error takes the place of its own.
 impl<T: IntoResponse> IntoResponse for (StatusCode, T) {
     fn into_response(self) -> Response {
-        self.1.into_response().with_status(self.0)
+        let response = self.1.into_response();
+        let is_error = self.0.is_client_error() || self.0.is_server_error();
+        if response.problem().is_some() && !is_error {
+            return response;
+        }
+        response.with_status(self.0)
     }
 }
 
@@ -131,7 +139,7 @@ impl<T: IntoResponse> IntoResponse for (HeaderMap, T) {
 /// The answer with another status and with these headers in place of its own of the same names.
 impl<T: IntoResponse> IntoResponse for (StatusCode, HeaderMap, T) {
     fn into_response(self) -> Response {
-        (self.1, self.2).into_response().with_status(self.0)
+        (self.1, (self.0, self.2)).into_response()
     }
 }
 
@@ -174,7 +182,7 @@ where
     V: TryInto<HeaderValue, Error: Into<BoxError>>,
 {
     fn into_response(self) -> Response {
-        (self.1, self.2).into_response().with_status(self.0)
+        (self.1, (self.0, self.2)).into_response()
     }
 }
 
@@ -183,7 +191,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// A handler's failure: a status and a message for the client, a cause for the operator.
 ///
 /// The client gets RFC 9457 problem details with the message and the request id. The cause is logged
-/// with its whole chain, at ERROR for a 5xx and at WARN for others, and never sent. `?` turns any error into a 500 that tells the client nothing:
+/// with its whole chain, at ERROR for a 5xx and at WARN for others, and never sent. `?` turns any error
+/// into a 500 that tells the client nothing:
 ///
 /// ```
 /// use powertools::router::{Error, Path};
@@ -223,7 +232,18 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// async fn order() -> Result<String, Failure> { Err(Failure::NoSuchOrder(7)) }
 /// ```
 ///
-/// It is not a [`std::error::Error`] itself, because then `?` could not accept every other one.
+/// # With anyhow
+///
+/// `anyhow::Error` is no [`std::error::Error`], so `?` has to be told; the whole chain is logged:
+///
+/// ```ignore
+/// async fn order() -> Result<String, Error> {
+///     let order = load().await.context("loading the order").map_err(Error::internal)?;
+///     Ok(order.name)
+/// }
+/// ```
+///
+/// Nor is this type a [`std::error::Error`]: if it were, `?` could not turn every other error into it.
 #[derive(Debug)]
 pub struct Error(Box<Problem>);
 
@@ -314,6 +334,22 @@ impl fmt::Display for Error {
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         Self::internal(error)
+    }
+}
+
+/// The refusal stays what it is, so that `?` passes on what an extractor said.
+///
+/// ```
+/// use powertools::router::{Error, Json, Rejection};
+///
+/// async fn count(order: Result<Json<Vec<String>>, Rejection>) -> Result<String, Error> {
+///     let Json(lines) = order?;
+///     Ok(lines.len().to_string())
+/// }
+/// ```
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        rejection.into_problem().into()
     }
 }
 

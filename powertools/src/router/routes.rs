@@ -216,6 +216,30 @@ impl<S> Routes<S> {
     /// let patterns: Vec<_> = all.iter().map(|route| route.pattern()).collect();
     /// assert_eq!(patterns, ["/shops/{shop}/orders", "/shops/{shop}/orders/{id}"]);
     /// ```
+    ///
+    /// Both lists are for one state. A list that needs none and is to fit below any is made by a function:
+    ///
+    /// ```
+    /// # #[cfg(feature = "macros")] {
+    /// use powertools::router::{Router, Routes, State, get, routes};
+    ///
+    /// #[get("/health")]
+    /// async fn health() -> &'static str { "well" }
+    ///
+    /// fn status<S: Send + Sync + 'static>() -> Routes<S> {
+    ///     routes![health]
+    /// }
+    ///
+    /// #[derive(Clone)]
+    /// struct Shop(&'static str);
+    ///
+    /// #[get("/")]
+    /// async fn name(State(shop): State<Shop>) -> &'static str { shop.0 }
+    ///
+    /// let router = Router::with_state(routes![name].nest("/status", status()), Shop("corner"))?;
+    /// # }
+    /// # Ok::<(), powertools::router::RouteErrors>(())
+    /// ```
     #[must_use]
     pub fn nest(mut self, prefix: &str, routes: Self) -> Self {
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix);

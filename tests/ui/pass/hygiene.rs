@@ -30,6 +30,51 @@ mod shadows {
     pub async fn with() {}
 }
 
+/// One-letter types and functions, which generic code likes to use too.
+#[allow(dead_code)]
+mod letters {
+    use ::powertools::router::{FromRef, State, get};
+
+    pub struct F;
+    pub struct S;
+    pub struct T;
+    pub struct Future;
+
+    impl FromRef<()> for F {
+        fn from_ref(_: &()) -> Self {
+            Self
+        }
+    }
+
+    impl FromRef<()> for S {
+        fn from_ref(_: &()) -> Self {
+            Self
+        }
+    }
+
+    #[get("/search")]
+    pub async fn search(State(_): State<F>, State(_): State<S>) {}
+
+    #[get("/sent")]
+    pub async fn is_send(State(_): State<F>) {}
+
+    #[get("/routes")]
+    pub async fn routes() {}
+}
+
+/// A binding whose name is a constant would match it and not bind.
+#[allow(dead_code, non_upper_case_globals)]
+const routes: u8 = 0;
+
 fn main() {
-    let _: Routes<()> = routes![order, purge, shadows::new, self::shadows::with];
+    let _: Routes<()> = routes![
+        order,
+        purge,
+        shadows::new,
+        self::shadows::with,
+        letters::search,
+        letters::is_send,
+        #[cfg(all())]
+        letters::routes,
+    ];
 }

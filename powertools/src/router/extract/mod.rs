@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod cookie;
+mod extension;
 mod form;
 mod optional;
 mod path;
@@ -30,6 +31,7 @@ pub use self::typed_header::TypedHeader;
 pub use self::valid::{Carries, Valid};
 pub use self::{
     cookie::Cookies,
+    extension::Extension,
     form::Form,
     optional::OptionalFromRequest,
     path::Path,
@@ -56,6 +58,25 @@ pub use self::{
 ///             Some(tenant) => Ok(Self(tenant.to_owned())),
 ///             None => Err(Rejection::bad_request("header `x-tenant` is missing")),
 ///         }
+///     }
+/// }
+/// ```
+///
+/// An extractor that asks others, a database say, refuses with [`Error`](super::Error), into which `?` makes
+/// every rejection and every `std::error::Error`:
+///
+/// ```
+/// use powertools::router::{Error, FromRequest, Json, Request};
+///
+/// struct Lines(usize);
+///
+/// impl<S: Sync> FromRequest<S> for Lines {
+///     type Rejection = Error;
+///
+///     async fn from_request(request: &Request, state: &S) -> Result<Self, Error> {
+///         let Json(lines) = Json::<Vec<String>>::from_request(request, state).await?;
+///         let most: usize = std::env::var("MOST_LINES")?.parse()?;
+///         Ok(Self(lines.len().min(most)))
 ///     }
 /// }
 /// ```
@@ -102,6 +123,11 @@ impl Rejection {
     pub fn detail(&self) -> Option<&str> {
         self.0.detail()
     }
+
+    /// The problem that the client is told of.
+    pub(super) fn into_problem(self) -> Problem {
+        *self.0
+    }
 }
 
 impl From<Problem> for Rejection {
@@ -135,8 +161,10 @@ always! {
     Request: |request| request.clone();
     /// The invocation.
     Context: |request| request.context().clone();
-    /// All headers.
+    /// All headers, shared.
     Headers: |request| request.headers().clone();
+    /// All headers, for code that wants this type; [`Headers`] are cheaper.
+    http::HeaderMap: |request| request.headers().to_map();
     /// All path parameters, by name.
     Params: |request| request.params().clone();
     /// The method.

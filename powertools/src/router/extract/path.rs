@@ -25,7 +25,8 @@ use crate::event::{Problem, Request};
 /// ```
 ///
 /// The parameters of the prefixes that a route is nested under count too, and come first. A tuple of
-/// another length than the pattern's is a 500 whose cause is logged.
+/// another length than the pattern's is a 500 whose cause is logged, and so is a struct with a field that
+/// the pattern does not have.
 ///
 /// Values are decoded: a `%2F` that the client sent within a segment is a `/` here (HTTP APIs decode it before
 /// routing and cannot carry one). A value that is
@@ -43,11 +44,11 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Path<T> {
     }
 }
 
-/// A value of the wrong type is the client's mistake; a wrong number of them is the program's, which the
-/// operator has to hear of.
+/// A value of the wrong type is the client's mistake. That names or their number are wrong is the
+/// program's, which the operator has to hear of.
 fn refuse(request: &Request, error: &text::TextError) -> Rejection {
-    if !error.is_the_handlers() {
-        return Rejection::bad_request(format!("path parameter {error}"));
+    if !error.is_about_keys() {
+        return Rejection::bad_request(error.sentence("path", "path parameter"));
     }
     let names: Vec<&str> = request.params().iter().map(|(name, _)| name).collect();
     let names = names.join("`, `");

@@ -14,20 +14,36 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// Why texts were not the values that were asked for; names the key.
+/// Why texts were not the values that were asked for; names the key, if one is to blame.
 #[derive(Debug)]
 pub(crate) struct TextError {
     key: Option<String>,
     reason: String,
-    /// Whether no request could have been better: the handler asks for another number of values than
-    /// its pattern has.
-    is_the_handlers: bool,
+    about: About,
+}
+
+/// What an error is about.
+#[derive(Debug, PartialEq)]
+enum About {
+    /// A value.
+    Value,
+    /// Which keys there are, or how many values.
+    Keys,
 }
 
 impl TextError {
-    /// A mistake of the program rather than of the client.
-    pub(super) const fn is_the_handlers(&self) -> bool {
-        self.is_the_handlers
+    /// Whether other values would not help: keys are missing, unknown or too many. Where a pattern gives
+    /// the keys, that is the program's mistake and not the client's.
+    pub(super) fn is_about_keys(&self) -> bool {
+        self.about == About::Keys
+    }
+
+    /// The error as a sentence about a part of the request: "query parameter `page`: …", "query: …".
+    pub(super) fn sentence(&self, whole: &str, part: &str) -> String {
+        match &self.key {
+            Some(key) => format!("{part} `{key}`: {}", self.reason),
+            None => format!("{whole}: {}", self.reason),
+        }
     }
 
     fn count(given: usize, expected: usize) -> Self {
@@ -35,7 +51,15 @@ impl TextError {
         Self {
             key: None,
             reason: format!("{given} {verb} given where {expected} would be taken"),
-            is_the_handlers: true,
+            about: About::Keys,
+        }
+    }
+
+    fn of_key(key: &str, reason: impl Into<String>) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            reason: reason.into(),
+            about: About::Keys,
         }
     }
 
@@ -61,16 +85,24 @@ impl serde::de::Error for TextError {
         Self {
             key: None,
             reason: reason.to_string(),
-            is_the_handlers: false,
+            about: About::Value,
         }
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::custom("is missing").at(field)
+        Self::of_key(field, "is missing")
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::custom("is given more than once").at(field)
+        Self::of_key(field, "is given more than once")
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let reason = match expected {
+            [] => "is not known; there are none".to_owned(),
+            _ => format!("is not known; there are `{}`", expected.join("`, `")),
+        };
+        Self::of_key(field, reason)
     }
 }
 
@@ -616,6 +648,12 @@ mod tests {
             "`order`: unknown variant `sideways`, expected `up` or `down`"
         );
         assert_eq!(
+            pairs::<Exact>(vec![("q", "x"), ("sort", "up")])
+                .unwrap_err()
+                .to_string(),
+            "`sort`: is not known; there are `q`, `page`"
+        );
+        assert_eq!(
             values::<u8>(vec![("id", "300")]).unwrap_err().to_string(),
             "`id`: invalid value: string \"300\", expected a whole number from 0 to 255"
         );
@@ -624,6 +662,28 @@ mod tests {
                 .unwrap_err()
                 .to_string(),
             "1 is given where 2 would be taken"
+        );
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Exact {
+        q: String,
+        page: Option<u32>,
+    }
+
+    #[test]
+    fn an_error_is_a_sentence_with_and_without_a_key() {
+        let sentence = |error: TextError| error.sentence("query", "query parameter");
+
+        assert_eq!(
+            sentence(pairs::<Exact>(vec![]).unwrap_err()),
+            "query parameter `q`: is missing"
+        );
+        assert_eq!(
+            sentence(pairs::<u8>(vec![]).unwrap_err()),
+            "query: 0 are given where 1 would be taken"
         );
     }
 

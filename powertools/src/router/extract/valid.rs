@@ -3,8 +3,11 @@
 use garde::Validate;
 use http::StatusCode;
 
-use super::{Form, FromRequest, Path, Query, Rejection};
-use crate::{event::Request, router::Json};
+use super::{Form, FromRequest, OptionalFromRequest, Path, Query, Rejection};
+use crate::{
+    event::{Problem, Request},
+    router::Json,
+};
 
 /// An extracted value that garde's rules let through: `Valid<Json<T>>`, `Valid<Query<T>>` and so on.
 ///
@@ -26,8 +29,24 @@ use crate::{event::Request, router::Json};
 /// # }
 /// ```
 ///
-/// A value that cannot be taken is refused as by the extractor within; one that is not valid with 422
-/// and every rule that it breaks, by name: `count: greater than 99`.
+/// garde is a dependency of yours, for its derive macro:
+/// `garde = { version = "0.22", features = ["derive"] }`.
+///
+/// A value that cannot be taken is refused as by the extractor within; one that is not valid with 422. The
+/// answer has a sentence about the first rules that are broken and, for programs, up to 50 of them by
+/// path:
+///
+/// ```json
+/// {
+///   "title": "Unprocessable Entity",
+///   "status": 422,
+///   "detail": "count: greater than 99",
+///   "errors": [{ "path": "count", "detail": "greater than 99" }],
+///   "requestId": "8d2e…"
+/// }
+/// ```
+///
+/// `Option<Valid<Json<T>>>` is `None` where `Option<Json<T>>` is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Valid<E>(pub E);
 
@@ -63,19 +82,59 @@ where
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, state: &S) -> Result<Self, Rejection> {
+        check(E::from_request(request, state).await?)
+    }
+}
+
+impl<E, S> OptionalFromRequest<S> for Valid<E>
+where
+    E: OptionalFromRequest<S, Rejection = Rejection> + Carries + Send,
+    E::Value: Validate<Context = ()>,
+    S: Sync,
+{
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, state: &S) -> Result<Option<Self>, Rejection> {
         let extracted = E::from_request(request, state).await?;
-        match extracted.value().validate() {
-            Ok(()) => Ok(Self(extracted)),
-            Err(report) => Err(refuse(&report)),
-        }
+        extracted.map(check).transpose()
+    }
+}
+
+fn check<E>(extracted: E) -> Result<Valid<E>, Rejection>
+where
+    E: Carries,
+    E::Value: Validate<Context = ()>,
+{
+    match extracted.value().validate() {
+        Ok(()) => Ok(Valid(extracted)),
+        Err(report) => Err(refuse(&report)),
     }
 }
 
 fn refuse(report: &garde::Report) -> Rejection {
-    let broken = report.iter().map(|(path, error)| match path.to_string() {
-        path if path.is_empty() => error.to_string(),
-        path => format!("{path}: {error}"),
+    let broken = report
+        .iter()
+        .map(|(path, error)| (path.to_string(), error.to_string()));
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY)
+        .with_detail(sentence(report))
+        .with_errors(broken)
+        .into()
+}
+
+/// The first rules that are broken, and how many others there are.
+fn sentence(report: &garde::Report) -> String {
+    const MOST: usize = 3;
+    let first = report.iter().take(MOST).map(|(path, error)| {
+        if path.is_empty() {
+            error.to_string()
+        } else {
+            format!("{path}: {error}")
+        }
     });
-    let broken = broken.collect::<Vec<_>>().join("; ");
-    Rejection::new(StatusCode::UNPROCESSABLE_ENTITY, broken)
+    let mut parts: Vec<String> = first.collect();
+    let others = report.iter().count() - parts.len();
+    if others > 0 {
+        parts.push(format!("and {others} more"));
+    }
+    parts.join("; ")
 }
