@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use powertools::{
     event::Source,
-    logger::JsonLayer,
+    logger,
     router::{Json, Router, Routes, StatusCode, get, post, routes},
     testing::{TestClient, TestReply, TestRequest},
 };
@@ -20,14 +20,16 @@ fn client(routes: Routes) -> TestClient<Router> {
 async fn with_causes(request: TestRequest<'_, Router>) -> (TestReply, Vec<String>) {
     let written = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&written);
-    let layer = JsonLayer::new().with_writer(move |line| {
-        let line = serde_json::from_slice::<Value>(line).expect("a line is JSON");
-        if let Some(cause) = line["cause"].as_str() {
-            sink.lock()
-                .expect("no writer panics")
-                .push(cause.to_owned());
-        }
-    });
+    let layer = logger::builder()
+        .writer(move |line| {
+            let line = serde_json::from_slice::<Value>(line).expect("a line is JSON");
+            if let Some(cause) = line["error"]["message"].as_str() {
+                sink.lock()
+                    .expect("no writer panics")
+                    .push(cause.to_owned());
+            }
+        })
+        .layer();
     let subscriber = tracing_subscriber::registry().with(layer);
     let guard = tracing::subscriber::set_default(subscriber);
     let reply = request.await;

@@ -39,7 +39,41 @@ impl Emulator {
     /// Starts the function whose release binary this variable names. It finds nothing in its
     /// environment but what is given here and what Lambda sets.
     pub(crate) fn start(function: &str, environment: &[(&str, &str)]) -> Self {
-        let function = program(function);
+        Self::start_command(environment, |addresses| {
+            let mut emulator = Command::new(program("POWERTOOLS_RIE"));
+            emulator.args(addresses).arg(program(function));
+            emulator
+        })
+    }
+
+    /// Starts the function as on Lambda Managed Instances: several invocations at a time in one process.
+    ///
+    /// In this mode the emulator runs `/var/task/bootstrap` whatever it is told. A mount namespace gives it
+    /// one, and takes it away again.
+    pub(crate) fn start_concurrent(function: &str, at_a_time: usize) -> Self {
+        const SCRIPT: &str = "mount -t tmpfs none /var && mkdir /var/task \
+            && install -m755 \"$0\" /var/task/bootstrap && exec \"$@\"";
+        let at_a_time = at_a_time.to_string();
+        let environment = [
+            ("AWS_LAMBDA_MAX_CONCURRENCY", &*at_a_time),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "lambda-managed-instances"),
+            ("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+        ];
+        Self::start_command(&environment, |addresses| {
+            let mut emulator = Command::new("unshare");
+            emulator
+                .args(["--map-root-user", "--mount", "sh", "-c", SCRIPT])
+                .arg(program(function))
+                .arg(program("POWERTOOLS_RIE"))
+                .args(addresses);
+            emulator
+        })
+    }
+
+    fn start_command(
+        environment: &[(&str, &str)],
+        command: impl FnOnce([String; 4]) -> Command,
+    ) -> Self {
         let _alone = STARTING
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -48,10 +82,13 @@ impl Emulator {
         let output = File::create(&log).unwrap();
 
         // Without both addresses it would take fixed ports, one of them on every interface.
-        let process = Command::new(program("POWERTOOLS_RIE"))
-            .args(["--runtime-interface-emulator-address", &invoke.to_string()])
-            .args(["--runtime-api-address", &runtime_api.to_string()])
-            .arg(function)
+        let addresses = [
+            "--runtime-interface-emulator-address".to_owned(),
+            invoke.to_string(),
+            "--runtime-api-address".to_owned(),
+            runtime_api.to_string(),
+        ];
+        let process = command(addresses)
             .env_clear()
             .env("AWS_LAMBDA_FUNCTION_NAME", "function")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
@@ -83,6 +120,34 @@ impl Emulator {
         let text = String::from_utf8_lossy(&body);
         assert_eq!(status, 200, "the emulator lost the function: {text}");
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// Invokes the function with an HTTP event and a tracing header, during other invocations: only for a
+    /// function that was started for that.
+    pub(crate) fn request_traced(&self, event: &Value, trace: &str) -> Value {
+        let path = "/2015-03-31/functions/function/invocations";
+        let headers = format!("X-Amzn-Trace-Id: {trace}\r\n");
+        let (status, body) =
+            http::post_with(self.address, path, &headers, event.to_string().as_bytes());
+        let text = String::from_utf8_lossy(&body);
+        assert_eq!(status, 200, "{text}");
+        let reply: Value =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let body = reply["body"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no body: {reply}"));
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))
+    }
+
+    /// What the function has written by now, as far as it is JSON.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let log = self.log();
+        let lines = log.lines().filter(|line| line.starts_with('{'));
+        lines
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+            })
+            .collect()
     }
 
     /// Invokes the function with an HTTP event; gives back its reply, the JSON text in `body` parsed.

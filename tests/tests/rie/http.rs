@@ -16,6 +16,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Posts a body and gives back the status and the answer's body.
 pub(crate) fn post(address: SocketAddr, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    post_with(address, path, "", body)
+}
+
+/// The same with headers, each with its end of line.
+pub(crate) fn post_with(
+    address: SocketAddr,
+    path: &str,
+    headers: &str,
+    body: &[u8],
+) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -24,7 +34,7 @@ pub(crate) fn post(address: SocketAddr, path: &str, body: &[u8]) -> (u16, Vec<u8
     let length = body.len();
     write!(
         stream,
-        "POST {path} HTTP/1.0\r\ncontent-length: {length}\r\n\r\n"
+        "POST {path} HTTP/1.0\r\n{headers}content-length: {length}\r\n\r\n"
     )
     .unwrap();
     stream.write_all(body).unwrap();

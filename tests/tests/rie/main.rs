@@ -4,6 +4,8 @@
 //! fail; they never pass unseen.
 
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 mod emulator;
 #[cfg(test)]
 mod events;
