@@ -15,6 +15,9 @@ use serde_json::Value;
 use crate::{emulator::Emulator, events::http_api};
 
 const AT_A_TIME: usize = 8;
+/// More than are invoked at a time: a worker that has answered is free only when it asks for more, and
+/// the emulator refuses what finds no free one.
+const WORKERS: usize = 2 * AT_A_TIME;
 const INVOCATIONS: usize = 2000;
 
 /// The root of a tracing header, which is another one for each invocation.
@@ -70,7 +73,7 @@ fn number(line: &Value, path: &str) -> Option<usize> {
 
 #[test]
 fn each_line_of_ping_is_about_its_own_invocation() {
-    let emulator = Emulator::start_concurrent("POWERTOOLS_PING", AT_A_TIME);
+    let emulator = Emulator::start_concurrent("POWERTOOLS_PING", WORKERS);
     let ids = drive(&emulator, "/nowhere/");
     assert_eq!(ids.len(), INVOCATIONS);
 
@@ -92,7 +95,7 @@ fn each_line_of_ping_is_about_its_own_invocation() {
 
 #[test]
 fn keys_stay_with_their_invocation_through_awaits_and_tasks() {
-    let emulator = Emulator::start_concurrent("POWERTOOLS_FAULTS", AT_A_TIME);
+    let emulator = Emulator::start_concurrent("POWERTOOLS_FAULTS", WORKERS);
     let ids = drive(&emulator, "/keys/");
 
     let mut steps: HashMap<usize, Vec<String>> = HashMap::new();

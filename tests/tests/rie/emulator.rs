@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     fs::File,
+    io,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -49,7 +50,8 @@ impl Emulator {
     /// Starts the function as on Lambda Managed Instances: several invocations at a time in one process.
     ///
     /// In this mode the emulator runs `/var/task/bootstrap` whatever it is told. A mount namespace gives it
-    /// one, and takes it away again.
+    /// one, and takes it away again; that needs root, a user namespace will not do (the emulator cannot
+    /// start the function in one).
     pub(crate) fn start_concurrent(function: &str, at_a_time: usize) -> Self {
         const SCRIPT: &str = "mount -t tmpfs none /var && mkdir /var/task \
             && install -m755 \"$0\" /var/task/bootstrap && exec \"$@\"";
@@ -62,7 +64,7 @@ impl Emulator {
         Self::start_command(&environment, |addresses| {
             let mut emulator = Command::new("unshare");
             emulator
-                .args(["--map-root-user", "--mount", "sh", "-c", SCRIPT])
+                .args(["--mount", "sh", "-c", SCRIPT])
                 .arg(program(function))
                 .arg(program("POWERTOOLS_RIE"))
                 .args(addresses);
@@ -127,8 +129,21 @@ impl Emulator {
     pub(crate) fn request_traced(&self, event: &Value, trace: &str) -> Value {
         let path = "/2015-03-31/functions/function/invocations";
         let headers = format!("X-Amzn-Trace-Id: {trace}\r\n");
-        let (status, body) =
-            http::post_with(self.address, path, &headers, event.to_string().as_bytes());
+        let event = event.to_string();
+        let deadline = Instant::now() + READY_WITHIN;
+        let (status, body) = loop {
+            let answer = http::post_with(self.address, path, &headers, event.as_bytes());
+            // Before all workers have asked for work the emulator refuses what finds none free, and may
+            // close the connection before it has read the request.
+            let is_refused = match &answer {
+                Ok((status, body)) => *status == 400 && body.ends_with(b"\"Runtime.Unavailable\"}"),
+                Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+            };
+            if !is_refused || Instant::now() > deadline {
+                break answer.unwrap();
+            }
+            thread::sleep(Duration::from_millis(1));
+        };
         let text = String::from_utf8_lossy(&body);
         assert_eq!(status, 200, "{text}");
         let reply: Value =

@@ -1,7 +1,7 @@
 //! As much of HTTP as these tests need: one request a connection, and a server of one document.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Posts a body and gives back the status and the answer's body.
 pub(crate) fn post(address: SocketAddr, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
-    post_with(address, path, "", body)
+    post_with(address, path, "", body).unwrap()
 }
 
 /// The same with headers, each with its end of line.
@@ -25,27 +25,26 @@ pub(crate) fn post_with(
     path: &str,
     headers: &str,
     body: &[u8],
-) -> (u16, Vec<u8>) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+) -> io::Result<(u16, Vec<u8>)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
 
     // HTTP/1.0: the answer comes without chunks, and the connection ends where it ends.
     let length = body.len();
     write!(
         stream,
         "POST {path} HTTP/1.0\r\n{headers}content-length: {length}\r\n\r\n"
-    )
-    .unwrap();
-    stream.write_all(body).unwrap();
+    )?;
+    stream.write_all(body)?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
+    stream.read_to_end(&mut answer)?;
 
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
     let body = answer.split_off(end.expect("an answer with a head") + 4);
     let head = String::from_utf8(answer).unwrap();
     let status = head.split(' ').nth(1).expect("a status line");
-    (status.parse().unwrap(), body)
+    Ok((status.parse().unwrap(), body))
 }
 
 /// Serves one JSON document to whoever asks, until the test process ends.
