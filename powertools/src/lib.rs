@@ -53,6 +53,7 @@
 //! | `local` | yes | [`local`]: `cargo run` without AWS |
 //! | `compression` | no | `router::middleware::compression`: gzip |
 //! | `cookies` | no | answers that set cookies, by the cookie crate |
+//! | `headers` | no | `TypedHeader<…>`, one header as a type of the headers crate |
 //! | `validation` | no | `Valid<Json<…>>` and the like, by garde |
 //! | `event` | with `router` | [`event`] alone |
 //! | `testing` | no | [`testing`] |
