@@ -45,20 +45,38 @@ impl Utc {
     /// `2026-11-21T10:00:00.000Z`: RFC 3339 with milliseconds, as Lambda's log filter wants it.
     #[cfg(feature = "logger")]
     pub(crate) fn write_rfc3339(self, out: &mut Vec<u8>) {
-        let mut put = |number: i64, digits: u32, after: &[u8]| {
-            for place in (0..digits).rev() {
-                let digit = number / 10_i64.pow(place) % 10;
-                out.push(b'0' + u8::try_from(digit).unwrap_or_default());
-            }
-            out.extend_from_slice(after);
-        };
-        put(self.year, 4, b"-");
-        put(self.month, 2, b"-");
-        put(self.day, 2, b"T");
-        put(self.hour, 2, b":");
-        put(self.minute, 2, b":");
-        put(self.second, 2, b".");
-        put(self.milli, 3, b"Z");
+        // One digit at a time: nothing else needs a look at what the number is.
+        let digit = |number: i64, of: i64| b'0' + (number / of).rem_euclid(10) as u8;
+        let two = |number: i64| [digit(number, 10), digit(number, 1)];
+        let ([month, month_1], [day, day_1]) = (two(self.month), two(self.day));
+        let ([hour, hour_1], [minute, minute_1]) = (two(self.hour), two(self.minute));
+        let [second, second_1] = two(self.second);
+        out.extend_from_slice(&[
+            digit(self.year, 1000),
+            digit(self.year, 100),
+            digit(self.year, 10),
+            digit(self.year, 1),
+            b'-',
+            month,
+            month_1,
+            b'-',
+            day,
+            day_1,
+            b'T',
+            hour,
+            hour_1,
+            b':',
+            minute,
+            minute_1,
+            b':',
+            second,
+            second_1,
+            b'.',
+            digit(self.milli, 100),
+            digit(self.milli, 10),
+            digit(self.milli, 1),
+            b'Z',
+        ]);
     }
 
     /// `21/Nov/2026:10:00:00 +0000`: the time of a request context.

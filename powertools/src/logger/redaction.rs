@@ -59,8 +59,8 @@ const WHOLE: [&str; 3] = ["token", "pwd", "cvv"];
 pub struct Redaction {
     names: Vec<Name>,
     paths: Vec<Vec<String>>,
-    /// The last bytes of all names and of the paths' first segments, as bits: most keys need no closer look.
-    last: u128,
+    /// How the names and the paths' first segments end, as bits: most keys need no closer look.
+    tails: u128,
 }
 
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl Redaction {
         Self {
             names: Vec::new(),
             paths: Vec::new(),
-            last: 0,
+            tails: 0,
         }
     }
 
@@ -104,20 +104,20 @@ impl Redaction {
     #[must_use]
     pub fn path(mut self, path: &str) -> Self {
         let path: Vec<String> = path.split('.').map(str::to_owned).collect();
-        self.last |= path.first().map_or(0, |first| last(first));
+        self.tails |= path.first().map_or(0, |first| tail(first));
         self.paths.push(path);
         self
     }
 
     fn add(&mut self, name: &str, is_whole: bool) {
         let plain: String = plain(name).map(char::from).collect();
-        self.last |= last(&plain);
+        self.tails |= tail(&plain);
         self.names.push(Name { plain, is_whole });
     }
 
     /// Whether the whole value of this key is not to be told.
     pub(super) fn covers(&self, key: &str) -> bool {
-        self.last & last(key) != 0
+        self.tails & tail(key) != 0
             && (self.has(key)
                 || self
                     .paths
@@ -125,15 +125,15 @@ impl Redaction {
                     .any(|path| path.len() == 1 && path[0] == key))
     }
 
+    fn covers_name(&self, key: &str) -> bool {
+        self.tails & tail(key) != 0 && self.has(key)
+    }
+
     fn has(&self, key: &str) -> bool {
+        let key: Vec<u8> = plain(key).collect();
         self.names.iter().any(|name| {
-            let mut key = plain(key).rev();
-            let ends = name
-                .plain
-                .bytes()
-                .rev()
-                .all(|byte| key.next() == Some(byte));
-            ends && (!name.is_whole || key.next().is_none())
+            key.ends_with(name.plain.as_bytes())
+                && (!name.is_whole || key.len() == name.plain.len())
         })
     }
 
@@ -163,7 +163,7 @@ impl Redaction {
             Value::Object(entries) => {
                 for (key, value) in entries {
                     path.push(key);
-                    if self.has(key) || self.paths.iter().any(|hidden| *hidden == *path) {
+                    if self.covers_name(key) || self.paths.iter().any(|hidden| *hidden == *path) {
                         *value = Value::from(MARK);
                         any = true;
                     } else {
@@ -255,8 +255,12 @@ fn plain(name: &str) -> impl DoubleEndedIterator<Item = u8> + '_ {
     bytes.map(|byte| byte.to_ascii_lowercase())
 }
 
-fn last(name: &str) -> u128 {
-    plain(name).next_back().map_or(0, |byte| 1 << (byte & 0x7f))
+/// A bit for the last two bytes of a name.
+fn tail(name: &str) -> u128 {
+    let mut bytes = plain(name).rev();
+    let (last, before) = (bytes.next(), bytes.next());
+    let mixed = last.unwrap_or_default() ^ before.unwrap_or_default().wrapping_mul(37);
+    1 << (mixed & 0x7f)
 }
 
 /// A value that is never told: its `Debug`, `Display` and `Serialize` write `[redacted]`.
