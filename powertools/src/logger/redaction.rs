@@ -130,10 +130,14 @@ impl Redaction {
     }
 
     fn has(&self, key: &str) -> bool {
-        let key: Vec<u8> = plain(key).collect();
         self.names.iter().any(|name| {
-            key.ends_with(name.plain.as_bytes())
-                && (!name.is_whole || key.len() == name.plain.len())
+            let mut key = plain(key).rev();
+            let ends = name
+                .plain
+                .bytes()
+                .rev()
+                .all(|byte| key.next() == Some(byte));
+            ends && (!name.is_whole || key.next().is_none())
         })
     }
 
