@@ -12,7 +12,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use super::{table::Allow, vary};
+use super::{table, vary};
 use crate::{
     caught::message,
     event::{self, Request, Response},
@@ -39,8 +39,12 @@ use crate::{
 /// ```
 ///
 /// A preflight is answered with 204 before any middleware, because browsers send it without
-/// credentials; its methods are those that the path has. An actual answer, errors and panics included,
-/// carries the headers that let the page read it. Where the policy depends on the origin every answer
+/// credentials; it lists the methods of the path that have the same policy as the one asked about: those
+/// that were given it by one call of `cors`. A path that no route has is answered for the method asked
+/// about, so that the page gets to see the 404. A method that a path has not is answered by the router's
+/// policy, and not at all where a route of that path has its own or is `without_cors`.
+///
+/// An actual answer, errors and panics included, carries the headers that let the page read it. Where the policy depends on the origin every answer
 /// says so in `Vary`, also one without an origin. An origin that is not allowed gets no CORS header and
 /// an otherwise ordinary answer: the browser is the one who refuses. A handler's own
 /// `access-control-allow-origin` is replaced, its `access-control-allow-methods` on its own OPTIONS
@@ -361,32 +365,23 @@ pub(super) fn preflight(request: &Request) -> Option<Method> {
     Method::from_bytes(method.as_bytes()).ok()
 }
 
+/// The answer to a preflight that allows nothing: a browser looks for what is not there.
+pub(super) fn refused_preflight() -> Response {
+    let vary = HeaderValue::from_static(
+        "origin, access-control-request-method, access-control-request-headers",
+    );
+    Response::new(StatusCode::NO_CONTENT).with_header(header::VARY, vary)
+}
+
 impl Policy {
-    /// The answer to a preflight for a path that has these methods.
-    ///
-    /// An unknown path has none; there the method that was asked for is allowed, so that the page gets
-    /// to see the 404.
-    pub(super) fn answer_preflight(
-        &self,
-        request: &Request,
-        methods: &Allow,
-        asked: &Method,
-    ) -> Response {
-        let mut response = Response::new(StatusCode::NO_CONTENT);
+    /// The answer to a preflight, which lets pages of origins that are allowed use these methods.
+    pub(super) fn answer_preflight(&self, request: &Request, methods: &[Method]) -> Response {
+        let mut response = refused_preflight();
         let headers = response.headers_mut();
-        let vary = HeaderValue::from_static(
-            "origin, access-control-request-method, access-control-request-headers",
-        );
-        headers.insert(header::VARY, vary);
         if !self.admit(request.headers(), headers) {
             return response;
         }
-        let methods = if methods.is_empty() {
-            asked.to_string()
-        } else {
-            methods.header()
-        };
-        if let Ok(methods) = HeaderValue::from_str(&methods) {
+        if let Ok(methods) = HeaderValue::from_str(&table::list(methods)) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
         }
         let requested = request
