@@ -285,15 +285,23 @@ async fn a_policy_that_depends_on_the_origin_says_so_on_every_answer_once() {
 }
 
 #[tokio::test]
-async fn any_origin_needs_no_vary_and_no_origin_needs_no_headers() {
-    let client = TestClient::new(router(Cors::allow_any_origin()));
+async fn any_origin_is_the_same_answer_for_everybody() {
+    let cors = Cors::allow_any_origin().expose_header("x-total");
+    let client = TestClient::new(router(cors));
+    for path in ["/things", "/nowhere"] {
+        let with = client.get(path).header("origin", SHOP).await;
+        let twice = client.get(path).header("origin", SHOP);
+        let twice = twice.header("origin", "https://b.example").await;
+        // A cache may hand this one to a page.
+        let without = client.get(path).await;
 
-    let with = client.get("/things").header("origin", SHOP).await;
-    let without = client.get("/things").await;
-
-    assert_eq!(with.header("access-control-allow-origin"), Some("*"));
-    assert_eq!(with.header("vary"), None);
-    assert_eq!(without.header("access-control-allow-origin"), None);
+        for reply in [with, twice, without] {
+            assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+            let exposed = reply.header("access-control-expose-headers");
+            assert_eq!(exposed, Some("x-total"));
+            assert_eq!(reply.header("vary"), None);
+        }
+    }
 }
 
 #[tokio::test]
@@ -499,6 +507,18 @@ fn a_policy_that_no_browser_can_meet_is_refused_at_start_up() {
         (
             Cors::allow_any_origin().allow_credentials(),
             "any origin together with credentials",
+        ),
+        (
+            Cors::allow_origin(SHOP)
+                .allow_header("*")
+                .allow_credentials(),
+            "takes `*` for a header of that name",
+        ),
+        (
+            Cors::allow_origin(SHOP)
+                .allow_credentials()
+                .expose_header("*"),
+            "takes `*` for a header of that name",
         ),
         (
             Cors::allow_origin("https://shop.example/"),
