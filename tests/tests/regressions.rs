@@ -439,6 +439,11 @@ mod arguments {
                 .await;
             assert_eq!(reply.text(), r#"Jürg M ["a", "b"]"#, "{source}");
         }
+        for (count, status) in [(1024, 200), (1025, 400)] {
+            let body = "tag=a&&".repeat(count - 1) + "name=b";
+            let reply = client.post("/form").header("content-type", FORM).body(body);
+            assert_eq!(reply.await.status(), status, "{count}");
+        }
         assert_eq!(post("application/json", "name=x").await.status(), 415);
         assert_eq!(post(FORM, "name=%ff").await.status(), 400);
         assert_eq!(post(FORM, "tag=a").await.status(), 422);

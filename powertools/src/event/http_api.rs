@@ -44,6 +44,7 @@ pub(super) fn decode(
     };
     let headers = envelope.raw_headers();
     let cookies = envelope.cookies.map(RawValue::get);
+    limits.admit_query(&raw_query)?;
     let query = query::parse(&raw_query)?;
     limits.admit_parts(&query, headers, cookies)?;
     let slice = |json: &str| event.slice_ref(json);

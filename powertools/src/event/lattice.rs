@@ -37,7 +37,10 @@ pub(super) fn decode(
     };
     // The path's own query is lossless; the map is what is left where there is none.
     let pairs = match raw_query {
-        Some(raw) => query::parse(&raw)?,
+        Some(raw) => {
+            limits.admit_query(&raw)?;
+            query::parse(&raw)?
+        }
         None => lazy::pairs(event, envelope.query.map(RawValue::get))?,
     };
     let headers = envelope.raw_headers();

@@ -31,6 +31,8 @@ pub(crate) use self::limits::MOST_JSON_DEPTH;
 pub(crate) use self::problem::Telling;
 #[cfg(feature = "runtime")]
 pub(crate) use self::problem::brief;
+#[cfg(feature = "router")]
+pub(crate) use self::query::is_longer as has_more_pairs;
 pub use self::{
     headers::Headers,
     limits::Limits,
