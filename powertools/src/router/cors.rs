@@ -3,18 +3,13 @@
 //! The router does this and not a layer around it, because only the router knows which methods a path
 //! has. The rules are those of the Fetch standard (<https://fetch.spec.whatwg.org/#http-cors-protocol>).
 
-use std::{
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::{table, vary};
 use crate::{
-    caught::message,
+    caught::attempt,
     event::{self, Request, Response},
 };
 
@@ -344,9 +339,7 @@ impl Matcher {
             }
             Self::If(allowed) => {
                 // The application's own code: what panics there allows nothing.
-                let asked = catch_unwind(AssertUnwindSafe(|| allowed(origin)));
-                asked.unwrap_or_else(|panic| {
-                    let panic = message(&*panic);
+                attempt(|| allowed(origin)).unwrap_or_else(|panic| {
                     tracing::error!(
                         target: "powertools::router",
                         panic,

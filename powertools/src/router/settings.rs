@@ -1,10 +1,6 @@
 //! What can be set for a whole router.
 
-use std::{
-    error::Error as StdError,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{error::Error as StdError, sync::Arc};
 
 use http::StatusCode;
 
@@ -17,6 +13,7 @@ use super::{
     reply::IntoResponse,
 };
 use crate::{
+    caught::attempt,
     env,
     event::{Limits, Problem, Request, Response, Telling},
 };
@@ -102,9 +99,8 @@ impl<S> Settings<S> {
     /// What is written here is partly the application's: a writer, or the text of a cause, that panics
     /// costs the client the detail and not the answer.
     pub(super) fn report(&self, response: &mut Response, request_id: &str) {
-        let tell = AssertUnwindSafe(|| self.tell(response, request_id));
-        if catch_unwind(tell).is_err() {
-            tracing::error!(target: "powertools::router", "reporting a problem panicked");
+        if let Err(panic) = attempt(|| self.tell(response, request_id)) {
+            tracing::error!(target: "powertools::router", panic, "reporting a problem panicked");
             *response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into();
             response.write_problem(request_id, Telling::Detail);
         }
