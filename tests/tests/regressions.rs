@@ -171,6 +171,147 @@ async fn a_cause_whose_text_panics_is_a_500() {
     assert_eq!(client.get("/fine").await.text(), "fine");
 }
 
+mod unsendable {
+    use std::sync::{Arc, Mutex};
+
+    use powertools::{
+        Context,
+        logger::JsonLayer,
+        router::{
+            Cors, HeaderName, HeaderValue, IntoResponse,
+            middleware::{request_id, security_headers},
+        },
+    };
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    const PAGE: &str = "https://shop.example";
+
+    fn latin_1() -> [(HeaderName, HeaderValue); 1] {
+        let city = HeaderValue::from_bytes(b"Z\xfcrich").unwrap();
+        [(HeaderName::from_static("x-city"), city)]
+    }
+
+    #[get("/header")]
+    async fn header() -> impl IntoResponse {
+        (latin_1(), "fine")
+    }
+
+    #[get("/interim")]
+    async fn interim() -> StatusCode {
+        StatusCode::SWITCHING_PROTOCOLS
+    }
+
+    async fn spoil(request: Request, next: Next) -> Response {
+        let mut response = next.run(request).await;
+        let [(name, value)] = latin_1();
+        response.headers_mut().insert(name, value);
+        response
+    }
+
+    fn plain() -> Router {
+        let spoiled = routes![fine].middleware(spoil);
+        let routes = routes![header, interim].merge(Routes::new().nest("/spoiled", spoiled));
+        let cors = Cors::allow_origin(PAGE);
+        Router::new(routes).unwrap().cors(cors).unwrap()
+    }
+
+    const URLS: [&str; 3] = ["/header", "/interim", "/spoiled/fine"];
+
+    #[tokio::test]
+    async fn what_cannot_be_sent_is_a_500_as_any_other() {
+        let client = TestClient::new(
+            plain()
+                .middleware(request_id())
+                .middleware(security_headers()),
+        );
+        for url in URLS {
+            let request = client.get(url).header("origin", PAGE);
+            let reply = request.context(Context::new("an-id")).await;
+
+            let expected =
+                json!({"title": "Internal Server Error", "status": 500, "requestId": "an-id"});
+            assert_eq!(reply.json::<Value>(), expected, "{url}");
+            assert_eq!(reply.header("access-control-allow-origin"), Some(PAGE));
+            assert_eq!(reply.header("x-request-id"), Some("an-id"), "{url}");
+            assert_eq!(reply.header("x-frame-options"), Some("DENY"), "{url}");
+            assert_eq!(reply.header("x-city"), None, "{url}");
+
+            let head = client.request(Method::HEAD, url).await;
+            assert_eq!((head.status().as_u16(), head.text()), (500, ""), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn it_is_told_in_the_applications_form_if_that_can_be_sent() {
+        let client = TestClient::new(plain().on_problem(|problem, id| {
+            (
+                problem.status(),
+                format!("{id}: {}", problem.cause().is_some()),
+            )
+        }));
+        for url in URLS {
+            let reply = client.get(url).context(Context::new("an-id")).await;
+            assert_eq!(
+                (reply.status().as_u16(), reply.text()),
+                (500, "an-id: true")
+            );
+        }
+        let client = TestClient::new(plain().on_problem(|_, _| (latin_1(), "no")));
+        for url in ["/header", "/nowhere"] {
+            let reply = client.get(url).await;
+            assert_eq!(reply.status(), 500, "{url}");
+            assert_eq!(reply.json::<Value>()["title"], "Internal Server Error");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_log_has_the_status_that_was_sent_and_why() {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&lines);
+        let layer = JsonLayer::new().with_writer(move |line| {
+            let line = serde_json::from_slice::<Value>(line).unwrap();
+            sink.lock().unwrap().push(line);
+        });
+        let subscriber = tracing_subscriber::registry().with(layer);
+        let guard = tracing::subscriber::set_default(subscriber);
+        let client = TestClient::new(plain());
+        for url in URLS {
+            client.get(url).await;
+        }
+        drop(guard);
+
+        let lines = lines.lock().unwrap();
+        let of = |level: &str| -> Vec<&Value> {
+            lines.iter().filter(|line| line["level"] == level).collect()
+        };
+        let answered: Vec<_> = of("INFO")
+            .iter()
+            .map(|line| line["status"].clone())
+            .collect();
+        assert_eq!(answered, [500, 500, 500]);
+        let causes: Vec<_> = of("ERROR")
+            .iter()
+            .map(|line| line["cause"].clone())
+            .collect();
+        let header = "the response's header `x-city` is not UTF-8";
+        let status = "the response's status 101 Switching Protocols announces another response";
+        assert_eq!(causes, [header, status, header]);
+    }
+
+    #[tokio::test]
+    async fn a_reset_has_no_content() {
+        #[get("/reset")]
+        async fn reset() -> (StatusCode, &'static str) {
+            (StatusCode::RESET_CONTENT, "text")
+        }
+        let reply = client(routes![reset]).get("/reset").await;
+
+        assert_eq!((reply.status().as_u16(), reply.text()), (205, ""));
+    }
+}
+
 mod middleware {
     use std::time::Duration;
 

@@ -182,7 +182,7 @@ impl Serialize for HeaderText<'_> {
     }
 }
 
-/// A value that [`Response::with_text_headers`] has let through.
+/// A value that [`Response::sendable`] has let through.
 fn text(value: &HeaderValue) -> &str {
     std::str::from_utf8(value.as_bytes()).unwrap_or_default()
 }

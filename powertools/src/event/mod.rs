@@ -250,9 +250,9 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
 
 /// Writes the reply that `source` accepts.
 ///
-/// A response that cannot be written as JSON, because a header value is not UTF-8, becomes a 500:
-/// a reply that fails to serialise would end the function's process
-/// (lambda_runtime 1.5 `layers/api_client.rs`).
+/// A response that cannot be sent becomes a 500: one with a header value that is not UTF-8, because a
+/// reply that fails to serialise would end the function's process (lambda_runtime 1.5
+/// `layers/api_client.rs`), and one of a status 1xx.
 #[must_use]
 pub fn encode(source: Source, response: Response) -> Vec<u8> {
     serde_json::to_vec(&Reply::new(source, response))
@@ -269,7 +269,7 @@ pub struct Reply {
 
 impl Reply {
     pub(crate) fn new(source: Source, response: Response) -> Self {
-        let mut response = response.with_text_headers();
+        let mut response = response.sendable();
         // Nothing to do for a response that a router has answered with; a refusal of `decode` that
         // comes here directly still has its problem to tell, without an id that nobody gave it.
         response.write_problem("", Telling::Detail);

@@ -413,11 +413,12 @@ fn cors_errors(of: &'static str, mistakes: Vec<String>) -> Vec<RouteError> {
     mistakes.into_iter().map(error).collect()
 }
 
-/// Statuses that have no content by definition (RFC 9110 §6.4.1).
+/// Statuses that have no content by definition (RFC 9110 §6.4.1, §15.3.6).
 fn is_bodiless(status: StatusCode) -> bool {
-    status.is_informational()
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED
+    matches!(
+        status,
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+    )
 }
 
 #[cfg(test)]

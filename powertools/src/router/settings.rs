@@ -94,11 +94,16 @@ impl<S> Settings<S> {
     }
 
     /// Writes a problem's body, in the application's own form or as problem details, and tells the
-    /// operator what the client is not told.
+    /// operator what the client is not told. What no front end could pass on becomes a problem here: late
+    /// enough to see what middleware does, early enough for that answer to be as any other.
     ///
     /// What is written here is partly the application's: a writer, or the text of a cause, that panics
     /// costs the client the detail and not the answer.
     pub(super) fn report(&self, response: &mut Response, request_id: &str) {
+        if let Some(reason) = response.unsendable() {
+            response.untold().inspect(|problem| super::log(problem));
+            *response = Problem::from(reason).into();
+        }
         if let Err(panic) = attempt(|| self.tell(response, request_id)) {
             tracing::error!(target: "powertools::router", panic, "reporting a problem panicked");
             *response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into();
@@ -120,6 +125,9 @@ impl<S> Settings<S> {
         super::log(problem);
         match own {
             Some(mut own) => {
+                if let Some(reason) = own.unsendable() {
+                    own = Problem::from(reason).into();
+                }
                 // What a writer answers with may be a problem itself; nobody is asked again.
                 if let Some(problem) = own.untold() {
                     super::log(problem);
