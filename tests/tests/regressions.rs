@@ -1,8 +1,14 @@
 //! What once broke, and what the router offers around handlers, each by the behaviour that must stay.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::{
+    future::IntoFuture,
+    sync::{Arc, Mutex},
+};
+
 use powertools::{
     event::Source,
+    logger::JsonLayer,
     router::{
         Error, Json, Limits, Method, Next, Path, Request, Response, Route, Router, Routes,
         StatusCode, get, post, routes,
@@ -10,6 +16,7 @@ use powertools::{
     testing::TestClient,
 };
 use serde_json::{Value, json};
+use tracing_subscriber::layer::SubscriberExt;
 
 #[get("/fine")]
 async fn fine() -> &'static str {
@@ -23,6 +30,21 @@ async fn count(Json(count): Json<u64>) -> Json<u64> {
 
 fn client(routes: Routes) -> TestClient<Router> {
     TestClient::new(Router::new(routes).unwrap())
+}
+
+/// The lines that are logged on the way, whatever their level.
+async fn logged<T>(answering: impl Future<Output = T>) -> Vec<Value> {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    let layer = JsonLayer::new().with_writer(move |line| {
+        let line = serde_json::from_slice::<Value>(line).unwrap();
+        sink.lock().unwrap().push(line);
+    });
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    answering.await;
+    drop(guard);
+    let lines = lines.lock().unwrap();
+    lines.clone()
 }
 
 #[tokio::test]
@@ -172,17 +194,13 @@ async fn a_cause_whose_text_panics_is_a_500() {
 }
 
 mod unsendable {
-    use std::sync::{Arc, Mutex};
-
     use powertools::{
         Context,
-        logger::JsonLayer,
         router::{
             Cors, HeaderName, HeaderValue, IntoResponse,
             middleware::{request_id, security_headers},
         },
     };
-    use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
 
@@ -268,21 +286,14 @@ mod unsendable {
 
     #[tokio::test]
     async fn the_log_has_the_status_that_was_sent_and_why() {
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&lines);
-        let layer = JsonLayer::new().with_writer(move |line| {
-            let line = serde_json::from_slice::<Value>(line).unwrap();
-            sink.lock().unwrap().push(line);
-        });
-        let subscriber = tracing_subscriber::registry().with(layer);
-        let guard = tracing::subscriber::set_default(subscriber);
         let client = TestClient::new(plain());
-        for url in URLS {
-            client.get(url).await;
-        }
-        drop(guard);
+        let lines = logged(async {
+            for url in URLS {
+                client.get(url).await;
+            }
+        });
+        let lines = lines.await;
 
-        let lines = lines.lock().unwrap();
         let of = |level: &str| -> Vec<&Value> {
             lines.iter().filter(|line| line["level"] == level).collect()
         };
@@ -515,6 +526,106 @@ mod failures {
         let wrong = client.delete("/double/1").await;
         assert_eq!(wrong.status(), 405);
         assert_eq!(wrong.header("allow"), Some("GET, HEAD, OPTIONS"));
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the order cannot be read")]
+    struct Unreadable(#[source] ParseIntError);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the shop is closed")]
+    struct Closed(#[from] Unreadable);
+
+    #[get("/closed/{n}")]
+    async fn closed(Path(n): Path<String>) -> Result<String, Error> {
+        let number: i64 = n.parse().map_err(Unreadable).map_err(Closed)?;
+        Ok(number.to_string())
+    }
+
+    #[tokio::test]
+    async fn the_answer_for_the_nearest_cause_is_taken_and_of_one_type_the_last() {
+        let router = || Router::new(routes![closed]).unwrap();
+        let number = |_: &ParseIntError| (StatusCode::BAD_REQUEST, "number");
+        let unreadable = |_: &Unreadable| (StatusCode::CONFLICT, "unreadable");
+        for (router, expected) in [
+            (router(), (500, "")),
+            (router().on_error(number), (400, "number")),
+            (
+                router().on_error(number).on_error(unreadable),
+                (409, "unreadable"),
+            ),
+            (
+                router().on_error(unreadable).on_error(number),
+                (409, "unreadable"),
+            ),
+            (
+                router()
+                    .on_error(number)
+                    .on_error(|_: &ParseIntError| (StatusCode::GONE, "later"))
+                    .on_problem(|_, _| "problem"),
+                (410, "later"),
+            ),
+            (
+                router()
+                    .on_error(|_: &std::fmt::Error| "another")
+                    .on_problem(|problem, _| (problem.status(), "problem")),
+                (500, "problem"),
+            ),
+        ] {
+            let reply = TestClient::new(router).get("/closed/x").await;
+            let text = if expected.1.is_empty() {
+                ""
+            } else {
+                reply.text()
+            };
+            assert_eq!((reply.status().as_u16(), text), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cause_is_logged_by_the_status_of_the_answer() {
+        let chain = "the shop is closed: the order cannot be read: invalid digit found in string";
+        let router = || Router::new(routes![closed]).unwrap();
+        let conflict = |_: &Closed| Error::conflict("closed").with_cause(std::fmt::Error);
+        let own = std::fmt::Error.to_string();
+        let internal = "500 Internal Server Error";
+        for (router, expected) in [
+            (router(), vec![("ERROR", internal, chain)]),
+            (
+                router().on_error(|_: &Closed| (StatusCode::CONFLICT, "closed")),
+                vec![("WARN", "409 Conflict", chain)],
+            ),
+            (
+                router().on_error(conflict),
+                vec![
+                    ("WARN", "409 Conflict", chain),
+                    ("WARN", "409 Conflict: closed", &*own),
+                ],
+            ),
+            (
+                router().on_error(|_: &Closed| -> StatusCode { panic!("on purpose") }),
+                vec![
+                    ("ERROR", internal, chain),
+                    (
+                        "ERROR",
+                        internal,
+                        "the answer to a failure panicked: on purpose",
+                    ),
+                ],
+            ),
+        ] {
+            let client = TestClient::new(router);
+            let lines = logged(client.get("/closed/x").into_future()).await;
+            let lines: Vec<_> = lines
+                .iter()
+                .filter(|line| line["level"] != "INFO")
+                .map(|line| (&line["level"], &line["message"], &line["cause"]))
+                .collect();
+            assert_eq!(lines.len(), expected.len(), "{lines:?}");
+            for (line, (level, message, cause)) in lines.into_iter().zip(expected) {
+                assert_eq!(line, (&level.into(), &message.into(), &cause.into()));
+            }
+        }
     }
 }
 

@@ -363,15 +363,17 @@ pub(crate) fn report(response: &mut Response, request_id: &str) {
     Settings::<()>::default().report(response, request_id);
 }
 
-/// Tells the operator what the client is not told. What the client is told is on the line about the
-/// answer.
-fn log(problem: &Problem) {
+/// Tells the operator what the client is not told, by the status that the client gets. What the client
+/// is told is on the line about the answer.
+fn log(problem: &Problem, status: StatusCode) {
     let Some(cause) = problem.cause() else { return };
     let cause = chain(cause);
-    if problem.status().is_server_error() {
-        tracing::error!(target: "powertools::router", cause, "{problem}");
+    let detail = problem.detail().map(|detail| format!(": {detail}"));
+    let detail = detail.unwrap_or_default();
+    if status.is_server_error() {
+        tracing::error!(target: "powertools::router", cause, "{status}{detail}");
     } else {
-        tracing::warn!(target: "powertools::router", cause, "{problem}");
+        tracing::warn!(target: "powertools::router", cause, "{status}{detail}");
     }
 }
 

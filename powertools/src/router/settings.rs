@@ -9,7 +9,7 @@ use super::{
     cors::{Cors, Policy},
     error::RouteErrors,
     handler::{AnyHandler, Erased, Handler},
-    middleware::{Middleware, Stack},
+    middleware::{Middleware, Stack, panicked},
     reply::IntoResponse,
 };
 use crate::{
@@ -18,8 +18,10 @@ use crate::{
     event::{Limits, Problem, Request, Response, Telling},
 };
 
-/// Writes a problem in a form of the application's own, if it is one that it knows.
-type Writer = Arc<dyn Fn(&Problem, &str) -> Option<Response> + Send + Sync>;
+/// Answers a failure that this error caused, if it is one of the type that it knows.
+type OfError = Arc<dyn Fn(&(dyn StdError + 'static)) -> Option<Response> + Send + Sync>;
+/// Answers any failure.
+type OfProblem = Arc<dyn Fn(&Problem, &str) -> Response + Send + Sync>;
 
 pub(super) struct Settings<S> {
     pub(super) limits: Limits,
@@ -30,9 +32,8 @@ pub(super) struct Settings<S> {
     prefixes: Vec<String>,
     /// Whether a client is told the causes of problems.
     debug: bool,
-    writers: Vec<Writer>,
-    /// Asked last, whenever it was registered.
-    last_writer: Option<Writer>,
+    on_error: Vec<OfError>,
+    on_problem: Option<OfProblem>,
 }
 
 impl<S> Default for Settings<S> {
@@ -45,8 +46,8 @@ impl<S> Default for Settings<S> {
             method_not_allowed: None,
             prefixes: Vec::new(),
             debug: false,
-            writers: Vec::new(),
-            last_writer: None,
+            on_error: Vec::new(),
+            on_problem: None,
         }
     }
 }
@@ -62,8 +63,8 @@ impl<S> Clone for Settings<S> {
             method_not_allowed: self.method_not_allowed.clone(),
             prefixes: self.prefixes.clone(),
             debug: self.debug,
-            writers: self.writers.clone(),
-            last_writer: self.last_writer.clone(),
+            on_error: self.on_error.clone(),
+            on_problem: self.on_problem.clone(),
         }
     }
 }
@@ -97,11 +98,13 @@ impl<S> Settings<S> {
     /// operator what the client is not told. What no front end could pass on becomes a problem here: late
     /// enough to see what middleware does, early enough for that answer to be as any other.
     ///
-    /// What is written here is partly the application's: a writer, or the text of a cause, that panics
-    /// costs the client the detail and not the answer.
+    /// What is written here is partly the application's: an answer of its own, or the text of a cause,
+    /// that panics costs the client the detail and not the answer.
     pub(super) fn report(&self, response: &mut Response, request_id: &str) {
         if let Some(reason) = response.unsendable() {
-            response.untold().inspect(|problem| super::log(problem));
+            if let Some(problem) = response.untold() {
+                super::log(problem, StatusCode::INTERNAL_SERVER_ERROR);
+            }
             *response = Problem::from(reason).into();
         }
         if let Err(panic) = attempt(|| self.tell(response, request_id)) {
@@ -120,23 +123,41 @@ impl<S> Settings<S> {
         } else {
             Telling::Detail
         };
-        let mut writers = self.writers.iter().chain(&self.last_writer);
-        let own = writers.find_map(|write| write(problem, request_id));
-        super::log(problem);
+        let own = attempt(|| self.own_answer(problem, request_id))
+            .unwrap_or_else(|panic| Some(panicked("the answer to a failure", panic)));
+        // Not before: it decides what the failure is to the client, and so how bad it is.
+        let status = own.as_ref().map_or(problem.status(), Response::status);
+        super::log(problem, status);
         match own {
             Some(mut own) => {
-                if let Some(reason) = own.unsendable() {
-                    own = Problem::from(reason).into();
-                }
-                // What a writer answers with may be a problem itself; nobody is asked again.
+                // What it answers with may be a problem itself; nobody is asked again.
                 if let Some(problem) = own.untold() {
-                    super::log(problem);
+                    super::log(problem, status);
                     own.write_problem(request_id, telling);
                 }
                 response.replace_with(own);
             }
             None => response.write_problem(request_id, telling),
         }
+    }
+
+    /// The answer that the application has for a failure: that to the nearest of its causes that one is
+    /// set for, or else that to all.
+    fn own_answer(&self, problem: &Problem, request_id: &str) -> Option<Response> {
+        let cause = problem
+            .cause()
+            .map(|cause| cause as &(dyn StdError + 'static));
+        let mut causes = std::iter::successors(cause, |&error| error.source());
+        let of_cause = causes.find_map(|cause| {
+            let mut last_first = self.on_error.iter().rev();
+            last_first.find_map(|answer| answer(cause))
+        });
+        let of_problem = || Some((self.on_problem.as_ref()?)(problem, request_id));
+        let own = of_cause.or_else(of_problem)?;
+        Some(match own.unsendable() {
+            Some(reason) => Problem::from(reason).into(),
+            None => own,
+        })
     }
 }
 
@@ -243,6 +264,9 @@ impl<S: Send + Sync + 'static> Router<S> {
     /// Answers failures that an error of type `E` caused: those that `?` or
     /// [`Error::with_cause`](super::Error::with_cause) put into an [`Error`](super::Error).
     ///
+    /// The cause's own causes count as well ([`source`](StdError::source)): if answers are set for several
+    /// of them, the one for the outermost is taken. Of two answers set for one type, the last.
+    ///
     /// ```
     /// # #[cfg(feature = "macros")] {
     /// use std::num::ParseIntError;
@@ -258,17 +282,20 @@ impl<S: Send + Sync + 'static> Router<S> {
     /// # }
     /// # Ok::<(), powertools::router::RouteErrors>(())
     /// ```
+    ///
+    /// An `anyhow::Error` comes in by [`Error::internal`](super::Error::internal). The errors below its
+    /// first `context` are found by their types; one without a context is not, because anyhow hides its
+    /// type on the way: hand over `error.reallocate_into_boxed_dyn_error_without_backtrace()` instead.
     #[must_use]
     pub fn on_error<E, R>(self, answer: impl Fn(&E) -> R + Send + Sync + 'static) -> Self
     where
         E: StdError + 'static,
         R: IntoResponse,
     {
-        let write = move |problem: &Problem, _: &str| {
-            let cause: &(dyn StdError + 'static) = problem.cause()?;
-            Some(answer(cause.downcast_ref::<E>()?).into_response())
+        let answer = move |error: &(dyn StdError + 'static)| {
+            Some(answer(error.downcast_ref::<E>()?).into_response())
         };
-        self.set(|settings| settings.writers.push(Arc::new(write)))
+        self.set(|settings| settings.on_error.push(Arc::new(answer)))
     }
 
     /// Answers every failure that no other setting answers, with the request's id at hand: 404, 405,
@@ -278,7 +305,7 @@ impl<S: Send + Sync + 'static> Router<S> {
         self,
         answer: impl Fn(&Problem, &str) -> R + Send + Sync + 'static,
     ) -> Self {
-        let write = move |problem: &Problem, id: &str| Some(answer(problem, id).into_response());
-        self.set(|settings| settings.last_writer = Some(Arc::new(write)))
+        let answer = move |problem: &Problem, id: &str| answer(problem, id).into_response();
+        self.set(|settings| settings.on_problem = Some(Arc::new(answer)))
     }
 }
