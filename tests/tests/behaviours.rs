@@ -1055,8 +1055,10 @@ mod failures {
         let router = Router::new(routes).unwrap();
         let router = router
             .strip_prefix("/pay")
-            .strip_prefix("/payment")
-            .strip_prefix("/v1/");
+            .and_then(|router| router.strip_prefix("/payment"))
+            .and_then(|router| router.strip_prefix("/v1/"))
+            .and_then(|router| router.strip_prefix("/caf\u{e9} 2"))
+            .unwrap();
         let client = TestClient::new(router);
 
         for (url, status, text) in [
@@ -1066,6 +1068,7 @@ mod failures {
             ("/pay", 200, "root"),
             ("/pay/", 200, "root"),
             ("/v1/users/leandro", 200, "leandro"),
+            ("/caf%C3%A9%202/foo", 200, "foo"),
         ] {
             for source in Source::ALL {
                 let reply = client.get(url).source(source).await;

@@ -63,6 +63,7 @@ mod media;
 pub mod middleware;
 mod page;
 mod pattern;
+mod prefix;
 mod reply;
 mod routes;
 mod settings;

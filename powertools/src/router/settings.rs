@@ -7,9 +7,10 @@ use http::StatusCode;
 use super::{
     Router,
     cors::{Cors, Policy},
-    error::RouteErrors,
+    error::{RouteError, RouteErrors},
     handler::{AnyHandler, Erased, Handler},
     middleware::{Middleware, Stack, panicked},
+    prefix,
     reply::IntoResponse,
 };
 use crate::{
@@ -213,6 +214,13 @@ impl<S: Send + Sync + 'static> Router<S> {
     /// the base path of a custom domain's mapping, say. Of several the first that fits is taken, once,
     /// and only whole segments: `/pay` is not in `/payments`. Paths without it are served as they are.
     ///
+    /// It is written like the literal segments of a pattern, decoded: `/café`. `/` and the empty text are
+    /// no prefix and take nothing off.
+    ///
+    /// # Errors
+    ///
+    /// When no path begins with it: it has parameters, escapes, empty segments or the like.
+    ///
     /// ```
     /// # #[cfg(feature = "macros")] {
     /// use powertools::router::{Router, get, routes};
@@ -221,19 +229,22 @@ impl<S: Send + Sync + 'static> Router<S> {
     /// async fn orders() -> &'static str { "[]" }
     ///
     /// // answers /orders and /shop/orders
-    /// let router = Router::new(routes![orders])?.strip_prefix("/shop");
+    /// let router = Router::new(routes![orders])?.strip_prefix("/shop")?;
     /// # }
     /// # Ok::<(), powertools::router::RouteErrors>(())
     /// ```
-    #[must_use]
-    pub fn strip_prefix(self, prefix: impl Into<String>) -> Self {
-        let prefix = prefix.into();
-        let prefix = prefix.trim_matches('/').to_owned();
-        self.set(|settings| {
-            if !prefix.is_empty() {
-                settings.prefixes.push(prefix);
+    pub fn strip_prefix(self, prefix: impl AsRef<str>) -> Result<Self, RouteErrors> {
+        match prefix::literal(prefix.as_ref()) {
+            Ok(prefix) if prefix.is_empty() => Ok(self),
+            Ok(prefix) => Ok(self.set(|settings| settings.prefixes.push(prefix))),
+            Err(reasons) => {
+                let error = |reason| RouteError::Prefix {
+                    prefix: prefix.as_ref().to_owned(),
+                    reason,
+                };
+                Err(RouteErrors::new(reasons.into_iter().map(error).collect()))
             }
-        })
+        }
     }
 
     /// Answers requests whose path no route has; the answer's status is the handler's own.
