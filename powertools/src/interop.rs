@@ -22,7 +22,7 @@
 use std::{convert::Infallible, sync::Arc, task, task::Poll, time::UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{HeaderName, StatusCode, Uri, header};
+use http::{StatusCode, Uri};
 use http_body_util::BodyExt;
 use lambda_http::RequestExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -30,7 +30,7 @@ use tower::{BoxError, Service, ServiceExt};
 
 use crate::{
     Context,
-    event::{Limits, Problem, Request, Response},
+    event::{Limits, Problem, Request, Response, without_framing},
     function::HttpApp,
     router::{Router, report},
     runtime::told,
@@ -158,18 +158,6 @@ where
         response.set_body(crate::event::Body::Text(text));
     }
     *response.headers_mut() = parts.headers;
-    // Hop-by-hop fields are between the service and a connection that there is none of; a front end
-    // frames the response itself.
-    let framing = [
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-        HeaderName::from_static("keep-alive"),
-    ];
-    for name in framing {
-        response.headers_mut().remove(name);
-    }
     response
 }
 
@@ -360,6 +348,7 @@ fn to_tower(response: &Response) -> http::Response<lambda_http::Body> {
     let mut theirs = http::Response::new(body);
     *theirs.status_mut() = response.status();
     theirs.headers_mut().clone_from(response.headers());
+    without_framing(theirs.headers_mut());
     if matches!(response.body(), crate::event::Body::Text(_)) {
         theirs.extensions_mut().insert(WasText);
     }

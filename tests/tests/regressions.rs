@@ -312,6 +312,34 @@ mod unsendable {
     }
 
     #[tokio::test]
+    async fn what_is_about_a_connection_does_not_leave() {
+        #[get("/framed")]
+        async fn framed() -> impl IntoResponse {
+            let headers = [
+                ("connection", "close, x-hop"),
+                ("content-length", "3"),
+                ("keep-alive", "timeout=5"),
+                ("proxy-connection", "close"),
+                ("te", "trailers"),
+                ("trailer", "x"),
+                ("transfer-encoding", "chunked"),
+                ("upgrade", "h2c"),
+                ("x-hop", "1"),
+                ("x-kept", "1"),
+            ];
+            (headers, "longer")
+        }
+        let client = client(routes![framed]);
+        for source in Source::ALL {
+            let reply = client.get("/framed").source(source).await;
+            let mut names: Vec<_> = reply.headers().keys().collect();
+            names.sort_by_key(|name| name.as_str());
+            assert_eq!(names, ["content-type", "x-kept"], "{source}");
+            assert_eq!(reply.text(), "longer", "{source}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_reset_has_no_content() {
         #[get("/reset")]
         async fn reset() -> (StatusCode, &'static str) {

@@ -13,6 +13,7 @@ use crate::Context;
 
 mod alb;
 mod envelope;
+mod framing;
 mod headers;
 mod http_api;
 mod lattice;
@@ -26,6 +27,8 @@ mod response;
 mod rest_api;
 
 use self::envelope::Envelope;
+#[cfg(feature = "interop")]
+pub(crate) use self::framing::strip as without_framing;
 #[cfg(feature = "router")]
 pub(crate) use self::limits::MOST_JSON_DEPTH;
 pub(crate) use self::problem::Telling;
@@ -252,7 +255,8 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
 ///
 /// A response that cannot be sent becomes a 500: one with a header value that is not UTF-8, because a
 /// reply that fails to serialise would end the function's process (lambda_runtime 1.5
-/// `layers/api_client.rs`), and one of a status 1xx.
+/// `layers/api_client.rs`), and one of a status 1xx. Headers that are about a connection, such as
+/// `transfer-encoding` and `content-length`, are left out: the front end frames what it sends.
 #[must_use]
 pub fn encode(source: Source, response: Response) -> Vec<u8> {
     serde_json::to_vec(&Reply::new(source, response))
@@ -273,6 +277,7 @@ impl Reply {
         // Nothing to do for a response that a router has answered with; a refusal of `decode` that
         // comes here directly still has its problem to tell, without an id that nobody gave it.
         response.write_problem("", Telling::Detail);
+        framing::strip(response.headers_mut());
         Self { source, response }
     }
 }
