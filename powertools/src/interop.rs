@@ -19,7 +19,7 @@
 //! stage-free path. `RequestExt::request_context_ref` gives nothing, because building that type costs
 //! more than the rest of a small request; [`Request::request_context`] reads it when asked.
 
-use std::{convert::Infallible, sync::Arc, task, task::Poll, time::UNIX_EPOCH};
+use std::{any::Any, convert::Infallible, fmt, sync::Arc, task, task::Poll, time::UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{StatusCode, Uri};
@@ -30,8 +30,8 @@ use tower::{BoxError, Service, ServiceExt};
 
 use crate::{
     Context,
-    event::{Limits, Problem, Request, Response, without_framing},
-    function::HttpApp,
+    event::{Headers, Limits, Problem, Request, Response, without_framing},
+    function::{HttpApp, refused},
     router::{Router, report},
     runtime::told,
 };
@@ -182,15 +182,33 @@ where
     }
 
     fn accepted(&self) -> Limits {
-        Limits::default()
+        own(self).map_or_else(Limits::default, |router| router.accepted())
+    }
+
+    fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response) {
+        match own(self) {
+            Some(router) => router.finish(headers, request_id, response),
+            None => report(response, request_id),
+        }
     }
 
     fn listing(&self) -> Vec<(String, String)> {
-        Vec::new()
+        own(self).map(AnyRouter::listing).unwrap_or_default()
     }
 }
 
+/// The router that a service is, as long as no layer is around it: what is known of a request that cannot
+/// be decoded is its settings' business, and a `tower::Service` has no way to tell of settings.
+fn own<T: 'static>(service: &T) -> Option<&dyn AnyRouter> {
+    let service: &dyn Any = service;
+    Some(&*service.downcast_ref::<RouterService>()?.0)
+}
+
 /// A tower service with limits of its own.
+///
+/// A request beyond the limits, or one whose path, query or headers cannot be decoded, never reaches the
+/// service: there is no request to hand over yet. It is answered with problem details, without CORS; for
+/// a [`Router`] within layers there is [`Hosted::settings_of`].
 ///
 /// ```no_run
 /// # fn main() -> Result<(), powertools::Error> {
@@ -201,26 +219,66 @@ where
 /// powertools::start(powertools::run(app))
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Hosted<T> {
     service: T,
-    limits: Limits,
+    limits: Option<Limits>,
+    router: Option<RouterService>,
 }
 
 impl<T> Hosted<T> {
-    /// Serves `service` with the default limits.
-    pub fn new(service: T) -> Self {
+    /// Serves `service` with the default limits, or those of the router that it is.
+    pub const fn new(service: T) -> Self {
         Self {
             service,
-            limits: Limits::default(),
+            limits: None,
+            router: None,
         }
     }
 
-    /// Sets how much of a request is accepted.
+    /// Sets how much of a request is accepted. A [`Router`] in the service still has limits of its own,
+    /// for the body and the query as they come out of the layers.
     #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
         self
+    }
+
+    /// Goes by a router's settings for what never reaches the service: its limits, unless others are set,
+    /// and its CORS, `on_problem` and so on for the answers to what is refused.
+    ///
+    /// ```no_run
+    /// # use tower::Layer;
+    /// # fn main() -> Result<(), powertools::Error> {
+    /// use powertools::{interop::Hosted, router::{Cors, Router}};
+    ///
+    /// let router = Router::new(Default::default())?.cors(Cors::allow_any_origin())?;
+    /// # let layer = tower::layer::layer_fn(|service| service);
+    /// let service = layer.layer(router.clone().into_service());
+    /// powertools::start(powertools::run(Hosted::new(service).settings_of(&router)))
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn settings_of<S: Send + Sync + 'static>(mut self, router: &Router<S>) -> Self {
+        self.router = Some(router.clone().into_service());
+        self
+    }
+}
+
+impl<T: 'static> Hosted<T> {
+    fn router(&self) -> Option<&dyn AnyRouter> {
+        let router = self.router.as_ref().map(|service| &*service.0);
+        router.or_else(|| own(&self.service))
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Hosted<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Hosted")
+            .field("service", &self.service)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -238,11 +296,20 @@ where
     }
 
     fn accepted(&self) -> Limits {
-        self.limits
+        let routers = || self.router().map(AnyRouter::accepted);
+        self.limits.or_else(routers).unwrap_or_default()
+    }
+
+    fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response) {
+        match self.router() {
+            Some(router) => router.finish(headers, request_id, response),
+            None => report(response, request_id),
+        }
     }
 
     fn listing(&self) -> Vec<(String, String)> {
-        Vec::new()
+        let listing = self.router().map(AnyRouter::listing);
+        listing.unwrap_or_default()
     }
 }
 
@@ -274,19 +341,53 @@ impl<S: Send + Sync + 'static> Router<S> {
     /// [`run`](crate::run) serves the result. On the way the request keeps its source and context,
     /// if it came through [`run`](crate::run); through lambda_http's own `run` it has a source of
     /// REST API and what lambda_http knows of the context.
+    ///
+    /// Served as it is, the router's settings hold for everything. Within a layer they hold for what
+    /// reaches the router; let [`Hosted::settings_of`] take care of requests that are refused before.
     #[must_use]
-    pub const fn into_service(self) -> RouterService<S> {
-        RouterService(self)
+    pub fn into_service(self) -> RouterService {
+        RouterService(Arc::new(self))
     }
 }
 
 /// A [`Router`] as a `tower::Service`; see [`Router::into_service`].
-#[derive(Debug)]
-pub struct RouterService<S = ()>(Router<S>);
+// Without the type of the state, so that a service can be asked whether it is one.
+#[derive(Clone)]
+pub struct RouterService(Arc<dyn AnyRouter>);
 
-impl<S> Clone for RouterService<S> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
+impl fmt::Debug for RouterService {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listing = self.0.listing();
+        formatter
+            .debug_tuple("RouterService")
+            .field(&listing)
+            .finish()
+    }
+}
+
+/// A router, whatever its state.
+trait AnyRouter: Send + Sync {
+    fn call(self: Arc<Self>, request: lambda_http::Request) -> Responding;
+    fn accepted(&self) -> Limits;
+    fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response);
+    fn listing(&self) -> Vec<(String, String)>;
+}
+
+impl<S: Send + Sync + 'static> AnyRouter for Router<S> {
+    fn call(self: Arc<Self>, request: lambda_http::Request) -> Responding {
+        Box::pin(async move { Ok(respond(&self, request).await) })
+    }
+
+    fn accepted(&self) -> Limits {
+        HttpApp::accepted(self)
+    }
+
+    fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response) {
+        HttpApp::finish(self, headers, request_id, response);
+    }
+
+    fn listing(&self) -> Vec<(String, String)> {
+        HttpApp::listing(self)
     }
 }
 
@@ -294,7 +395,7 @@ type Responding = std::pin::Pin<
     Box<dyn Future<Output = Result<http::Response<lambda_http::Body>, Infallible>> + Send>,
 >;
 
-impl<S: Send + Sync + 'static> Service<lambda_http::Request> for RouterService<S> {
+impl Service<lambda_http::Request> for RouterService {
     type Response = http::Response<lambda_http::Body>;
     type Error = Infallible;
     type Future = Responding;
@@ -304,8 +405,7 @@ impl<S: Send + Sync + 'static> Service<lambda_http::Request> for RouterService<S
     }
 
     fn call(&mut self, request: lambda_http::Request) -> Responding {
-        let router = self.0.clone();
-        Box::pin(async move { Ok(respond(&router, request).await) })
+        Arc::clone(&self.0).call(request)
     }
 }
 
@@ -313,21 +413,31 @@ async fn respond<S: Send + Sync + 'static>(
     router: &Router<S>,
     request: lambda_http::Request,
 ) -> http::Response<lambda_http::Body> {
-    let response = match from_lambda_http(request, router.accepted()) {
+    let context = request.lambda_context_ref().cloned().map(told);
+    let (mut parts, body) = request.into_parts();
+    let was = parts.extensions.remove::<Request>();
+    let known = was.as_ref().map(|was| was.context().clone());
+    let context = known.or(context).unwrap_or_default();
+    let request_id = context.request_id.clone();
+    let response = match from_lambda_http(&mut parts, body, was, context, router.accepted()) {
         Ok(request) => router.handle(request).await,
         Err(problem) => {
-            let mut response = problem.into();
-            report(&mut response, "");
-            response
+            let headers = Headers::from_map(&parts.headers);
+            let finish =
+                |response: &mut Response| router.finish_refusal(&headers, &request_id, response);
+            refused(problem.into(), Some(&parts.method), finish)
         }
     };
     to_tower(&response)
 }
 
-fn from_lambda_http(request: lambda_http::Request, limits: &Limits) -> Result<Request, Problem> {
-    let ours = request.extensions().get::<Request>().cloned();
-    let context = request.lambda_context_ref().cloned().map(told);
-    let (parts, body) = request.into_parts();
+fn from_lambda_http(
+    parts: &mut http::request::Parts,
+    body: lambda_http::Body,
+    was: Option<Request>,
+    context: Context,
+    limits: &Limits,
+) -> Result<Request, Problem> {
     let body = match body {
         lambda_http::Body::Empty => Bytes::new(),
         lambda_http::Body::Text(text) => text.into(),
@@ -336,7 +446,7 @@ fn from_lambda_http(request: lambda_http::Request, limits: &Limits) -> Result<Re
         other => Bytes::copy_from_slice(other.as_ref()),
     };
     limits.admit(body.len())?;
-    Request::from_http(parts, body, ours, context)
+    Request::from_http(parts, body, was, context, *limits)
 }
 
 fn to_tower(response: &Response) -> http::Response<lambda_http::Body> {

@@ -222,7 +222,13 @@ mod hosted_axum {
 }
 
 mod router_in_tower {
-    use powertools::router::{HeaderName, Headers, IntoResponse, Params, get, routes};
+    use http::Method;
+    use powertools::{
+        interop::Hosted,
+        router::{Cors, HeaderName, Headers, IntoResponse, Limits, Params, get, routes},
+        testing::TestReply,
+    };
+    use tower::Service;
 
     use super::*;
 
@@ -321,6 +327,96 @@ mod router_in_tower {
         assert_eq!(hosted.status(), 204);
         assert_eq!(plain.raw()["headers"], json!({}));
         assert_eq!(hosted.raw()["headers"], json!({}));
+    }
+
+    /// A router that accepts one pair of a query, and answers in its own form.
+    fn particular() -> Router {
+        let router = Router::new(routes![echo]).expect("the routes are good");
+        router
+            .limits(Limits::default().query_pairs(1))
+            .cors(Cors::allow_any_origin())
+            .expect("the policy is good")
+            .on_problem(|problem, id| (problem.status(), format!("own {id}")))
+    }
+
+    async fn refused(client: &TestClient<impl App>, source: Source) -> TestReply {
+        let request = client.get("/echo/x?a=1&b=2").source(source);
+        request.context(Context::new("an-id")).await
+    }
+
+    #[tokio::test]
+    async fn a_routers_settings_hold_for_what_is_refused_before_it() {
+        let layer = tower::util::MapRequestLayer::new(|request| request);
+        let layered = layer.layer(particular().into_service());
+        let hosted = Hosted::new(layered).settings_of(&particular());
+        for source in Source::ALL {
+            for reply in [
+                refused(&TestClient::new(particular().into_service()), source).await,
+                refused(
+                    &TestClient::new(Hosted::new(particular().into_service())),
+                    source,
+                )
+                .await,
+                refused(&TestClient::new(hosted.clone()), source).await,
+            ] {
+                assert_eq!((reply.status().as_u16(), reply.text()), (400, "own an-id"));
+                assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_on_the_way_out_of_a_layer_is_answered_by_the_router() {
+        let layer = tower::util::MapRequestLayer::new(|request| request);
+        let layered = TestClient::new(layer.layer(particular().into_service()));
+        for source in Source::ALL {
+            let reply = refused(&layered, source).await;
+            assert_eq!((reply.status().as_u16(), reply.text()), (400, "own an-id"));
+            assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+
+            let head = layered.request(Method::HEAD, "/echo/x?a=1&b=2");
+            let head = head.source(source).await;
+            assert_eq!(
+                (head.status().as_u16(), head.raw()["body"].as_str()),
+                (400, Some(""))
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_about_a_connection_stays_with_the_service() {
+        #[get("/framed")]
+        async fn framed() -> impl IntoResponse {
+            let headers = [
+                (header::CONNECTION, "x-hop"),
+                (HeaderName::from_static("x-hop"), "1"),
+                (header::TRANSFER_ENCODING, "chunked"),
+            ];
+            (headers, ())
+        }
+        let router = Router::new(routes![framed]).expect("the routes are good");
+        let request = Request::builder().uri("/framed");
+        let request = request.body(lambda_http::Body::Empty).expect("a request");
+
+        let response = router.into_service().call(request).await;
+
+        let response = response.expect("it cannot fail");
+        assert_eq!(response.headers().keys().count(), 0, "{response:?}");
+    }
+
+    #[tokio::test]
+    async fn a_hosted_answer_that_cannot_be_sent_is_a_500_with_its_id() {
+        let odd = tower::service_fn(async |_: lambda_http::Request| {
+            let mut response = http::Response::new(lambda_http::Body::from("odd"));
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            Ok::<_, Infallible>(response)
+        });
+
+        let client = TestClient::new(odd);
+        let reply = client.get("/").context(Context::new("an-id")).await;
+
+        assert_eq!(reply.status(), 500);
+        assert_eq!(reply.json::<Value>()["requestId"], "an-id");
     }
 
     #[tokio::test]

@@ -117,6 +117,29 @@ async fn queries_and_headers_are_bounded_and_the_bounds_can_be_set() {
     }
 }
 
+#[tokio::test]
+async fn a_refused_head_has_no_body_and_its_line_has_the_status_that_was_sent() {
+    let router = Router::new(routes![fine]).unwrap();
+    let router = router.limits(Limits::default().query_pairs(0));
+    let client = TestClient::new(router.on_problem(|_, _| (StatusCode::GONE, "no")));
+    for source in Source::ALL {
+        let client = client.clone().source(source);
+        for (method, text) in [(Method::GET, "no"), (Method::HEAD, "")] {
+            let event = client.request(method, "/fine?a=b").event();
+            let (sent, kept) = (Mutex::new(None), &client);
+            let lines = logged(async {
+                *sent.lock().unwrap() = Some(kept.invoke(&event).await.unwrap());
+            });
+            let lines = lines.await;
+
+            let reply = sent.into_inner().unwrap().unwrap();
+            assert_eq!(reply["statusCode"], 410, "{source}");
+            assert_eq!(reply["body"], text, "{source}");
+            assert_eq!((lines.len(), &lines[0]["status"]), (1, &json!(410)));
+        }
+    }
+}
+
 #[test]
 fn a_nested_pattern_must_start_with_a_slash_as_any_other() {
     for (prefix, pattern) in [("/orders", "items"), ("/a/", "b"), ("/orders", "")] {

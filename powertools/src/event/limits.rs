@@ -9,6 +9,10 @@ use super::{Problem, lazy, query};
 ///
 /// The defaults suit an API of JSON documents on a small function. Lambda itself stops at 6 MB of
 /// event; a body of that size parsed into a tree needs some ten times as much memory.
+///
+/// What is beyond them is refused while the event is decoded: no middleware runs, because there is no
+/// request to run it on. Only the depth of JSON and the pairs of a form are looked at later, when a handler
+/// asks for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

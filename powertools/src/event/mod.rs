@@ -8,6 +8,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use http::Method;
 
 use crate::Context;
 
@@ -159,6 +160,8 @@ pub enum DecodeError {
         source: Source,
         /// The answer, in no source's shape yet.
         response: Box<Response>,
+        /// The request's method, if it can be read: an answer to HEAD goes without its body.
+        method: Option<Method>,
         /// The request's headers, for what depends on them: an answer that a page of another origin
         /// may read has to say so.
         headers: Headers,
@@ -245,6 +248,7 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
         Err(problem) => Err(DecodeError::Rejected {
             source,
             response: Box::new(problem.into()),
+            method: envelope.method(source),
             headers: envelope.headers(&json),
             context: Box::new(context),
         }),

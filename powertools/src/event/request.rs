@@ -237,43 +237,37 @@ impl Request {
     }
 
     /// A request of the tower world: decoded anew, because a layer may have changed anything, with
-    /// source, context and event of the request that it once was.
+    /// source and event of the request that it once was. Of `parts`, what a refusal needs is left.
     #[cfg(feature = "interop")]
     pub(crate) fn from_http(
-        parts: http::request::Parts,
+        parts: &mut http::request::Parts,
         body: Bytes,
         was: Option<Self>,
-        context: Option<Context>,
+        context: Context,
+        limits: Limits,
     ) -> Result<Self, Problem> {
         let raw_path = ByteString::from(parts.uri.path());
         let raw_query = ByteString::from(parts.uri.query().unwrap_or_default());
-        let pairs = parts.headers.iter().map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (ByteString::from(name.as_str()), value.into())
-        });
-        let headers = OnceLock::from(Headers::new(pairs.collect()));
-        // What layers left for the handlers, but for the request that this one replaces.
-        let mut extensions = parts.extensions;
-        extensions.remove::<Self>();
-        let parts = Parts {
-            method: parts.method,
+        limits.admit_query(&raw_query)?;
+        let query = super::query::parse(&raw_query)?;
+        let ours = Parts {
+            method: parts.method.clone(),
             path: path::canonical(&raw_path, path::Coding::Encoded)?,
             raw_path,
-            query: QueryPairs::new(super::query::parse(&raw_query)?),
+            query: QueryPairs::new(query),
             headers: None,
             cookies: None,
             body: Received::Intact(body),
         };
-        let event = was
-            .as_ref()
-            .map_or(ByteString::from_static("null"), |was| was.event.clone());
-        let source = was.as_ref().map_or(Source::RestApi, |was| was.source);
-        let limits = was.as_ref().map_or_else(Limits::default, |was| was.limits);
-        let known = was.map(|was| was.context).or(context).unwrap_or_default();
+        let (source, event) = was.map_or_else(
+            || (Source::RestApi, ByteString::from_static("null")),
+            |was| (was.source, was.event),
+        );
         Ok(Self {
-            headers,
-            extensions,
-            ..Self::new(source, parts, event, known, limits)
+            headers: OnceLock::from(Headers::from_map(&parts.headers)),
+            // What layers left for the handlers.
+            extensions: std::mem::take(&mut parts.extensions),
+            ..Self::new(source, ours, event, context, limits)
         })
     }
 

@@ -170,6 +170,11 @@ impl<S: Send + Sync + 'static> Router<S> {
 
     /// Runs a middleware around everything, 404 and 405 included; the first one given is the
     /// outermost.
+    ///
+    /// Everything that is a request: what cannot be decoded (400) or is beyond the [`Limits`] (413, 431) is
+    /// refused before there is one, and so without middleware. Those answers have their request id in the
+    /// body, the router's CORS headers and the form of [`Router::on_problem`]. A preflight that CORS answers
+    /// comes by no middleware either.
     #[must_use]
     pub fn middleware(self, middleware: impl Middleware<S>) -> Self {
         let added: Arc<dyn Middleware<S>> = Arc::new(middleware);
