@@ -502,7 +502,9 @@ mod middleware {
             .unwrap()
             .middleware(api_key(name, check));
         let client = TestClient::new(router);
-        assert_eq!(client.get("/fine").await.status(), 401);
+        let refused = client.get("/fine").await;
+        assert_eq!(refused.status(), 401);
+        assert_eq!(refused.header("www-authenticate"), Some("ApiKey"));
         assert_eq!(
             client
                 .get("/fine")
