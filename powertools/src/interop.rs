@@ -14,9 +14,14 @@
 //! }
 //! ```
 //!
-//! A hosted service finds in the request's extensions our [`Request`], with its context, source and
-//! raw request context, and what lambda_http's `RequestExt` reads: the Lambda context, query and
-//! stage-free path. `RequestExt::request_context_ref` gives nothing, because building that type costs
+//! A hosted service finds in the request's URI the path without the stage, encoded anew where it has to
+//! be, with every slash that the client wrote; and the query as the client wrote it where the front end
+//! passes that on ([`Request::raw_query`]), from the others written anew from its pairs: `?flag` arrives
+//! as `?flag=` there.
+//!
+//! In the request's extensions are our [`Request`], with its context, source and raw request context, and
+//! what lambda_http's `RequestExt` reads: the Lambda context, the query, and as `raw_http_path` the path
+//! as the front end passed it on, which on some has the stage in it. `RequestExt::request_context_ref` gives nothing, because building that type costs
 //! more than the rest of a small request; [`Request::request_context`] reads it when asked.
 
 use std::{any::Any, convert::Infallible, fmt, sync::Arc, task, task::Poll, time::UNIX_EPOCH};
@@ -55,6 +60,8 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'}');
 /// The same for a query's keys and values.
 const QUERY: &AsciiSet = &PATH.add(b'%').add(b'&').add(b'+').add(b'=').add(b'\'');
+/// What a URI's query cannot hold as it is; the client has written the rest.
+const RAW_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
 /// A request as lambda_http has it.
 fn to_lambda_http(request: Request) -> Result<lambda_http::Request, Problem> {
@@ -87,10 +94,14 @@ fn to_lambda_http(request: Request) -> Result<lambda_http::Request, Problem> {
 }
 
 fn uri(request: &Request) -> Result<Uri, http::uri::InvalidUri> {
-    let mut text = utf8_percent_encode(request.path(), PATH).to_string();
     // Our routes ignore a trailing slash; other routers tell it apart.
-    if request.raw_path().ends_with('/') && !text.ends_with('/') {
-        text.push('/');
+    let mut text = utf8_percent_encode(request.whole_path(), PATH).to_string();
+    if let Some(raw) = request.raw_query() {
+        if !raw.is_empty() {
+            text.push('?');
+            text.extend(utf8_percent_encode(raw, RAW_QUERY));
+        }
+        return text.parse();
     }
     for (number, (key, value)) in request.query().iter().enumerate() {
         text.push(if number == 0 { '?' } else { '&' });

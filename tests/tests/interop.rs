@@ -152,6 +152,61 @@ mod hosted_axum {
     }
 
     #[tokio::test]
+    async fn every_slash_arrives() {
+        let app = axum::Router::new().fallback(async |uri: Uri| uri.path().to_owned());
+        let client = TestClient::new(app);
+        for url in ["/", "//", "/a", "/a/", "/a//", "/a///", "//a//b//", "/a%2F"] {
+            for source in Source::ALL {
+                if url.contains('%') && source == Source::HttpApi {
+                    continue;
+                }
+                let reply = client.get(url).source(source).await;
+                assert_eq!(reply.text(), url, "{source}");
+            }
+        }
+        // The stage goes, and no slash with it.
+        for (raw, expected) in [
+            ("/prod", "/"),
+            ("/prod/", "/"),
+            ("/prod//", "//"),
+            ("/prod/a/", "/a/"),
+        ] {
+            let mut event = client.get("/").event();
+            event["rawPath"] = raw.into();
+            event["requestContext"]["stage"] = "prod".into();
+            event["requestContext"]["domainName"] = "id.execute-api.eu-west-1.amazonaws.com".into();
+            let reply = client.invoke(&event).await.expect("a reply");
+            assert_eq!(reply["body"], expected, "{raw}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_query_arrives_as_the_client_wrote_it_where_the_front_end_passes_it_on() {
+        let query = async |uri: Uri| uri.query().map(str::to_owned).unwrap_or_default();
+        let client = TestClient::new(axum::Router::new().fallback(query));
+        let raw = "flag&&a=%7e~&b=c+d%20e&=x&f=%zz&g='{}|^`\\[]!$()*,;:@/?";
+        for source in Source::ALL {
+            let mut event = client.get("/").source(source).event();
+            let key = match source {
+                Source::HttpApi | Source::FunctionUrl => "rawQueryString",
+                Source::LatticeV1 => "raw_path",
+                Source::Lattice => "path",
+                _ => continue,
+            };
+            let path = if key == "rawQueryString" { "" } else { "/?" };
+            for (raw, expected) in [
+                (raw, raw),
+                ("", ""),
+                ("a=\"<\u{e9}> #", "a=%22%3C%C3%A9%3E%20%23"),
+            ] {
+                event[key] = format!("{path}{raw}").into();
+                let reply = client.invoke(&event).await.expect("a reply");
+                assert_eq!(reply["body"], expected, "{source}");
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn a_query_arrives_with_its_repetitions_and_special_characters() {
         let app = axum::Router::new().route(
             "/",

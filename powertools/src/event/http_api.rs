@@ -52,6 +52,7 @@ pub(super) fn decode(
         method,
         path,
         raw_path,
+        raw_query: Some(raw_query),
         query: QueryPairs::new(query),
         headers: headers.map(slice),
         cookies: cookies.map(slice),

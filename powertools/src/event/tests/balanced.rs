@@ -552,7 +552,7 @@ mod requests {
                     ..
                 }) => {
                     assert_eq!(named, source);
-                    assert_eq!(method, Some(http::Method::GET));
+                    assert_eq!(method, Some(Method::GET));
                     assert_eq!(headers.get("Origin"), Some("https://shop.example"));
                 }
                 decoded => panic!("{source}: {decoded:?}"),
