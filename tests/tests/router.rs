@@ -269,7 +269,7 @@ mod extractors {
                 "7",
                 422,
                 "Unprocessable Entity",
-                "the body is not as expected: invalid type: integer `7`, expected struct Order at \
+                "the body is not as expected: invalid type: integer `7`, expected an object at \
                  line 1 column 1",
             ),
         ] {

@@ -56,6 +56,7 @@ use tracing::Instrument;
 mod cookies;
 mod cors;
 mod error;
+mod expected;
 mod extract;
 mod handler;
 mod json;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{FromRequest, OptionalFromRequest, Rejection, text};
 use crate::{
     event::{self, Request},
-    router::media,
+    router::{expected::without_types, media},
 };
 
 const TYPE: &str = "application/x-www-form-urlencoded";
@@ -44,10 +44,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Form<T> {
             .map(|(key, value)| (&**key, &**value))
             .collect();
         text::pairs(pairs).map(Self).map_err(|error| {
-            Rejection::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                format!("form field {error}"),
-            )
+            let detail = format!("form field {}", without_types(&error.to_string()));
+            Rejection::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
         })
     }
 }
