@@ -111,13 +111,17 @@ impl<H: HttpApp> App for H {
 async fn respond(app: &impl HttpApp, request: Request) -> Reply {
     let source = request.source();
     let request_id = request.context().request_id.clone();
+    let is_head = *request.method() == Method::HEAD;
     let response = caught(app.respond(request)).await;
-    let response = response.unwrap_or_else(|panic| {
+    let mut response = response.unwrap_or_else(|panic| {
         tracing::error!(panic, "the application panicked; answering 500");
         let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into();
         report(&mut response, &request_id);
         response
     });
+    if is_head {
+        response.leave_out_body();
+    }
     Reply::Http(event::Reply::new(source, response))
 }
 

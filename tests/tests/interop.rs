@@ -421,6 +421,22 @@ mod router_in_tower {
     }
 
     #[tokio::test]
+    async fn they_hold_for_a_body_that_cannot_be_handed_over() {
+        let client = TestClient::new(particular().into_service());
+        let own = "own 00000000-0000-4000-8000-000000000000";
+        for (method, text) in [(Method::GET, own), (Method::HEAD, "")] {
+            let mut event = client.request(method, "/echo/x").event();
+            event["body"] = "no base64!".into();
+            event["isBase64Encoded"] = true.into();
+            let reply = client.invoke(&event).await.expect("a reply");
+
+            assert_eq!(reply["statusCode"], 400);
+            assert_eq!(reply["headers"]["access-control-allow-origin"], "*");
+            assert_eq!(reply["body"], text);
+        }
+    }
+
+    #[tokio::test]
     async fn what_is_refused_on_the_way_out_of_a_layer_is_answered_by_the_router() {
         let layer = tower::util::MapRequestLayer::new(|request| request);
         let layered = TestClient::new(layer.layer(particular().into_service()));
@@ -485,6 +501,27 @@ mod router_in_tower {
         let reply = TestClient::new(busy).get("/").await;
 
         assert_eq!((reply.status().as_u16(), reply.text()), (503, "busy"));
+    }
+
+    #[tokio::test]
+    async fn a_head_has_no_body_whoever_answers() {
+        let wordy = tower::service_fn(async |request: lambda_http::Request| {
+            assert_ne!(request.uri().path(), "/panic", "on purpose");
+            if request.uri().path() == "/fail" {
+                return Err(std::io::Error::other("on purpose"));
+            }
+            Ok(http::Response::new(lambda_http::Body::from("text")))
+        });
+        let client = TestClient::new(wordy);
+        for (path, status) in [("/", 200), ("/fail", 500), ("/panic", 500)] {
+            let reply = client.request(Method::HEAD, path).await;
+            let body = reply.raw()["body"].as_str();
+            assert_eq!(
+                (reply.status().as_u16(), body),
+                (status, Some("")),
+                "{path}"
+            );
+        }
     }
 
     #[tokio::test]
