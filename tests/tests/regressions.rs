@@ -702,6 +702,15 @@ mod arguments {
         format!("{} {:?}", entry.name, entry.tag)
     }
 
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "nothing is ever read into it")]
+    struct Nested {
+        entry: Entry,
+    }
+
+    #[post("/nested")]
+    async fn nested(_: Form<Nested>) {}
+
     #[get("/cookies")]
     async fn cookies(cookies: Cookies) -> String {
         format!("{:?} {:?}", cookies.get("a"), cookies.get("quoted"))
@@ -732,7 +741,7 @@ mod arguments {
 
     #[tokio::test]
     async fn forms_are_read_like_queries_and_must_say_that_they_are_forms() {
-        let client = client(routes![form]);
+        let client = client(routes![form, nested]);
         let post = |kind: &'static str, body: &'static str| {
             client.post("/form").header("content-type", kind).body(body)
         };
@@ -752,6 +761,9 @@ mod arguments {
         assert_eq!(post("application/json", "name=x").await.status(), 415);
         assert_eq!(post(FORM, "name=%ff").await.status(), 400);
         assert_eq!(post(FORM, "tag=a").await.status(), 422);
+        let nested = client.post("/nested").header("content-type", FORM);
+        let nested = nested.body("entry=x").await;
+        assert!(!nested.text().contains("struct"), "{}", nested.text());
     }
 
     #[tokio::test]
