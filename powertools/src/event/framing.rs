@@ -7,7 +7,7 @@ use http::{
 };
 
 /// The connection's own fields (RFC 9110 §7.6.1, RFC 9112 §6), and the length, which a front end counts.
-const NAMES: [HeaderName; 8] = [
+static NAMES: [HeaderName; 8] = [
     CONNECTION,
     CONTENT_LENGTH,
     TE,
@@ -27,7 +27,7 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
     for name in named(headers) {
         headers.remove(name);
     }
-    for name in NAMES {
+    for name in &NAMES {
         headers.remove(name);
     }
 }
@@ -59,11 +59,9 @@ mod tests {
 
     #[test]
     fn what_is_the_connections_stays_here() {
-        let own = NAMES.map(|name| (name.to_string(), "x"));
-        for (name, value) in own {
+        for name in &NAMES {
             let mut headers = HeaderMap::new();
-            let name = HeaderName::try_from(name).unwrap();
-            headers.append(name.clone(), HeaderValue::from_static(value));
+            headers.append(name, HeaderValue::from_static("x"));
             headers.append(name, HeaderValue::from_static("y"));
             headers.append("etag", HeaderValue::from_static("\"1\""));
             strip(&mut headers);

@@ -198,7 +198,8 @@ impl<S: Send + Sync + 'static> Router<S> {
         }
     }
 
-    /// Sets how much of a request is accepted.
+    /// Sets how much of a request is accepted. Tower layers around the router do not know of it; there
+    /// `interop::Hosted` sets it, by its `settings_of`.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         self.set(|settings| settings.limits = limits)
