@@ -2,14 +2,11 @@
 
 use std::{
     any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::{AtomicBool, Ordering},
 };
 #[cfg(feature = "router")]
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    task::Poll,
-};
+use std::{pin::pin, task::Poll};
 
 /// Runs a future; a panic in it is its message.
 ///
@@ -23,7 +20,7 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Stri
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Err(panic) => Poll::Ready(Err(message(&*panic))),
+            Err(panic) => Poll::Ready(Err(message(panic))),
         }
     })
     .await
@@ -44,9 +41,52 @@ pub(crate) fn panics_are_logged() -> bool {
     ARE_LOGGED.load(Ordering::Relaxed)
 }
 
+/// Runs a closure; a panic in it is its message.
+pub(crate) fn attempt<T>(closure: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(closure)).map_err(message)
+}
+
 /// What a panic says.
-pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
+    text.unwrap_or("a panic without a message")
+}
+
+fn message(panic: Box<dyn Any + Send>) -> String {
+    let text = text(&*panic).to_owned();
+    // What was thrown may be anything, also something that panics when it is dropped; what that throws
+    // is not dropped at all.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(again);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::panic_any(Self);
+        }
+    }
+
+    #[test]
+    fn a_payload_that_panics_when_it_is_dropped_does_not_escape() {
+        let attempted = attempt(|| std::panic::panic_any(Bomb));
+
+        assert_eq!(attempted, Err("a panic without a message".to_owned()));
+    }
+
+    #[cfg(feature = "router")]
+    #[tokio::test]
+    async fn nor_does_it_escape_from_a_future() {
+        let ran = caught(async { std::panic::panic_any(Bomb) }).await;
+
+        assert_eq!(ran, Err::<(), _>("a panic without a message".to_owned()));
+    }
 }

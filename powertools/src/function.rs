@@ -3,7 +3,7 @@
 use std::{borrow::Cow, error::Error as StdError, fmt, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -111,13 +111,17 @@ impl<H: HttpApp> App for H {
 async fn respond(app: &impl HttpApp, request: Request) -> Reply {
     let source = request.source();
     let request_id = request.context().request_id.clone();
+    let is_head = *request.method() == Method::HEAD;
     let response = caught(app.respond(request)).await;
-    let response = response.unwrap_or_else(|panic| {
+    let mut response = response.unwrap_or_else(|panic| {
         tracing::error!(panic, "the application panicked; answering 500");
         let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into();
         report(&mut response, &request_id);
         response
     });
+    if is_head {
+        response.leave_out_body();
+    }
     Reply::Http(event::Reply::new(source, response))
 }
 
@@ -129,24 +133,39 @@ fn refuse(
     match error {
         DecodeError::Rejected {
             source,
-            mut response,
+            response,
+            method,
             headers,
             context,
         } => {
-            tracing::info!(
-                target: "powertools::router",
-                status = response.status().as_u16(),
-                reason = response.problem().and_then(Problem::detail),
-                "refused",
-            );
-            finish(&headers, &context.request_id, &mut response);
-            Ok(Reply::Http(event::Reply::new(source, *response)))
+            let finish = |response: &mut Response| finish(&headers, &context.request_id, response);
+            let response = refused(*response, method.as_ref(), finish);
+            Ok(Reply::Http(event::Reply::new(source, response)))
         }
         DecodeError::NotJson { reason, .. } => Err(InvocationError::new(
             "InvalidEvent",
             format!("the event is not JSON: {reason}"),
         )),
     }
+}
+
+/// The answer to what could not become a request, finished and with its line in the log.
+pub(crate) fn refused(
+    mut response: Response,
+    method: Option<&Method>,
+    finish: impl FnOnce(&mut Response),
+) -> Response {
+    finish(&mut response);
+    tracing::info!(
+        target: "powertools::router",
+        status = response.status().as_u16(),
+        reason = response.problem().and_then(Problem::detail),
+        "refused",
+    );
+    if method == Some(&Method::HEAD) {
+        response.leave_out_body();
+    }
+    response
 }
 
 /// A function that answers HTTP requests and direct invocations.

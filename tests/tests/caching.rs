@@ -4,7 +4,8 @@
 use powertools::{
     event::Source,
     router::{
-        Error, HeaderValue, IntoResponse, Method, Router, Routes, StatusCode, get, header,
+        Error, HeaderValue, IntoResponse, Method, Response, Router, Routes, StatusCode, get,
+        header,
         middleware::{cache_control, compression, etag},
         post, routes,
     },
@@ -180,6 +181,45 @@ async fn a_compressed_answer_has_a_tag_and_its_304_says_what_it_depends_on() {
     assert_eq!(second.header("vary"), Some("accept-encoding"));
     assert_eq!(second.header("content-encoding"), None);
     assert_eq!(second.header("etag"), first.header("etag"));
+}
+
+#[tokio::test]
+async fn what_compression_changes_is_said_and_what_forbids_it_is_heard() {
+    #[get("/ranged")]
+    async fn ranged() -> impl IntoResponse {
+        let headers = [
+            (
+                header::ETAG,
+                HeaderValue::from_bytes("\"v\u{e9}\"".as_bytes()).unwrap(),
+            ),
+            (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        ];
+        (headers, TEXT.repeat(100))
+    }
+    #[get("/kept")]
+    async fn kept() -> Response {
+        let response = TEXT.repeat(100).into_response();
+        let line = |text| (header::CACHE_CONTROL, HeaderValue::from_static(text));
+        [line("max-age=1"), line("public, No-Transform")]
+            .into_iter()
+            .fold(response, |response, (name, value)| {
+                response.with_header(name, value)
+            })
+    }
+    let router = Router::new(routes![ranged, kept]).unwrap();
+    let client = TestClient::new(router.middleware(compression()));
+    let get = |url| client.get(url).header("accept-encoding", "gzip");
+
+    let ranged = get("/ranged").await;
+    let kept = get("/kept").await;
+
+    assert_eq!(ranged.header("content-encoding"), Some("gzip"));
+    assert_eq!(
+        ranged.headers()["etag"].as_bytes(),
+        "W/\"v\u{e9}\"".as_bytes()
+    );
+    assert_eq!(ranged.header("accept-ranges"), None);
+    assert_eq!(kept.header("content-encoding"), None);
 }
 
 #[tokio::test]

@@ -285,15 +285,23 @@ async fn a_policy_that_depends_on_the_origin_says_so_on_every_answer_once() {
 }
 
 #[tokio::test]
-async fn any_origin_needs_no_vary_and_no_origin_needs_no_headers() {
-    let client = TestClient::new(router(Cors::allow_any_origin()));
+async fn any_origin_is_the_same_answer_for_everybody() {
+    let cors = Cors::allow_any_origin().expose_header("x-total");
+    let client = TestClient::new(router(cors));
+    for path in ["/things", "/nowhere"] {
+        let with = client.get(path).header("origin", SHOP).await;
+        let twice = client.get(path).header("origin", SHOP);
+        let twice = twice.header("origin", "https://b.example").await;
+        // A cache may hand this one to a page.
+        let without = client.get(path).await;
 
-    let with = client.get("/things").header("origin", SHOP).await;
-    let without = client.get("/things").await;
-
-    assert_eq!(with.header("access-control-allow-origin"), Some("*"));
-    assert_eq!(with.header("vary"), None);
-    assert_eq!(without.header("access-control-allow-origin"), None);
+        for reply in [with, twice, without] {
+            assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+            let exposed = reply.header("access-control-expose-headers");
+            assert_eq!(exposed, Some("x-total"));
+            assert_eq!(reply.header("vary"), None);
+        }
+    }
 }
 
 #[tokio::test]
@@ -357,6 +365,105 @@ async fn a_route_can_stay_private_or_have_a_policy_of_its_own() {
     assert_eq!(reply.header("vary"), Some("origin"));
 }
 
+/// `/mixed` has a route of the router's policy, two of a list's, one of its own and one of none.
+fn mixed() -> TestClient<Router> {
+    let one = |method| Route::new(method, "/mixed", things);
+    let list = Routes::new()
+        .with(one(Method::PUT))
+        .with(one(Method::PATCH));
+    let list = list.cors(Cors::allow_origin(SHOP).allow_header("x-list"));
+    let own = one(Method::DELETE).cors(Cors::allow_origin(SHOP));
+    let routes = Routes::new()
+        .with(one(Method::GET))
+        .with(own)
+        .with(one(Method::POST).without_cors())
+        .merge(list);
+    let router = Router::new(routes).unwrap();
+    TestClient::new(router.cors(Cors::allow_origin(SHOP)).unwrap())
+}
+
+#[tokio::test]
+async fn a_preflight_lists_the_methods_of_the_very_policy_that_answers() {
+    let client = mixed();
+    for (asked, expected) in [
+        ("GET", Some("GET, HEAD")),
+        ("HEAD", Some("GET, HEAD")),
+        ("PUT", Some("PATCH, PUT")),
+        ("PATCH", Some("PATCH, PUT")),
+        ("DELETE", Some("DELETE")),
+        ("POST", None),
+    ] {
+        let request = client.request(Method::OPTIONS, "/mixed");
+        let request = request.header("origin", SHOP);
+        let reply = request.header("access-control-request-method", asked).await;
+
+        let methods = reply.header("access-control-allow-methods");
+        assert_eq!(
+            (reply.status().as_u16(), methods),
+            (204, expected),
+            "{asked}"
+        );
+        let origin = expected.map(|_| SHOP);
+        assert_eq!(
+            reply.header("access-control-allow-origin"),
+            origin,
+            "{asked}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_there_is_shared_only_where_all_of_its_path_is_the_routers() {
+    let own = Route::new(Method::PUT, "/own", things).cors(Cors::allow_any_origin());
+    let routes = routes![things]
+        .with(own)
+        .merge(routes![private].without_cors());
+    let without = Router::new(routes).unwrap();
+    let with_policy = without.clone().cors(Cors::allow_origin(SHOP)).unwrap();
+    for (router, path, origin, methods) in [
+        (&with_policy, "/own", None, None),
+        (&with_policy, "/private", None, None),
+        (
+            &with_policy,
+            "/things",
+            Some(SHOP),
+            Some("GET, HEAD, OPTIONS"),
+        ),
+        (&with_policy, "/nowhere", Some(SHOP), Some("DELETE")),
+        (&without, "/own", None, None),
+        (&without, "/private", None, None),
+    ] {
+        let client = TestClient::new(router.clone());
+        let preflight = client.request(Method::OPTIONS, path).header("origin", SHOP);
+        let reply = preflight.header("access-control-request-method", "DELETE");
+        let reply = reply.await;
+
+        assert_eq!(reply.status(), 204, "{path}");
+        assert_eq!(
+            reply.header("access-control-allow-origin"),
+            origin,
+            "{path}"
+        );
+        assert_eq!(
+            reply.header("access-control-allow-methods"),
+            methods,
+            "{path}"
+        );
+        let vary = reply.header("vary").unwrap();
+        assert!(
+            vary.contains("access-control-request-method"),
+            "{path}: {vary}"
+        );
+
+        let reply = client.delete(path).header("origin", SHOP).await;
+        assert_eq!(
+            reply.header("access-control-allow-origin"),
+            origin,
+            "{path}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_options_route_of_ones_own_wins_and_keeps_its_methods() {
     let client = TestClient::new(router(Cors::allow_origin(SHOP)));
@@ -400,6 +507,18 @@ fn a_policy_that_no_browser_can_meet_is_refused_at_start_up() {
         (
             Cors::allow_any_origin().allow_credentials(),
             "any origin together with credentials",
+        ),
+        (
+            Cors::allow_origin(SHOP)
+                .allow_header("*")
+                .allow_credentials(),
+            "takes `*` for a header of that name",
+        ),
+        (
+            Cors::allow_origin(SHOP)
+                .allow_credentials()
+                .expose_header("*"),
+            "takes `*` for a header of that name",
         ),
         (
             Cors::allow_origin("https://shop.example/"),

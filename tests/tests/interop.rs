@@ -152,6 +152,61 @@ mod hosted_axum {
     }
 
     #[tokio::test]
+    async fn every_slash_arrives() {
+        let app = axum::Router::new().fallback(async |uri: Uri| uri.path().to_owned());
+        let client = TestClient::new(app);
+        for url in ["/", "//", "/a", "/a/", "/a//", "/a///", "//a//b//", "/a%2F"] {
+            for source in Source::ALL {
+                if url.contains('%') && source == Source::HttpApi {
+                    continue;
+                }
+                let reply = client.get(url).source(source).await;
+                assert_eq!(reply.text(), url, "{source}");
+            }
+        }
+        // The stage goes, and no slash with it.
+        for (raw, expected) in [
+            ("/prod", "/"),
+            ("/prod/", "/"),
+            ("/prod//", "//"),
+            ("/prod/a/", "/a/"),
+        ] {
+            let mut event = client.get("/").event();
+            event["rawPath"] = raw.into();
+            event["requestContext"]["stage"] = "prod".into();
+            event["requestContext"]["domainName"] = "id.execute-api.eu-west-1.amazonaws.com".into();
+            let reply = client.invoke(&event).await.expect("a reply");
+            assert_eq!(reply["body"], expected, "{raw}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_query_arrives_as_the_client_wrote_it_where_the_front_end_passes_it_on() {
+        let query = async |uri: Uri| uri.query().map(str::to_owned).unwrap_or_default();
+        let client = TestClient::new(axum::Router::new().fallback(query));
+        let raw = "flag&&a=%7e~&b=c+d%20e&=x&f=%zz&g='{}|^`\\[]!$()*,;:@/?";
+        for source in Source::ALL {
+            let mut event = client.get("/").source(source).event();
+            let key = match source {
+                Source::HttpApi | Source::FunctionUrl => "rawQueryString",
+                Source::LatticeV1 => "raw_path",
+                Source::Lattice => "path",
+                _ => continue,
+            };
+            let path = if key == "rawQueryString" { "" } else { "/?" };
+            for (raw, expected) in [
+                (raw, raw),
+                ("", ""),
+                ("a=\"<\u{e9}> #", "a=%22%3C%C3%A9%3E%20%23"),
+            ] {
+                event[key] = format!("{path}{raw}").into();
+                let reply = client.invoke(&event).await.expect("a reply");
+                assert_eq!(reply["body"], expected, "{source}");
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn a_query_arrives_with_its_repetitions_and_special_characters() {
         let app = axum::Router::new().route(
             "/",
@@ -222,7 +277,13 @@ mod hosted_axum {
 }
 
 mod router_in_tower {
-    use powertools::router::{HeaderName, Headers, IntoResponse, Params, get, routes};
+    use http::Method;
+    use powertools::{
+        interop::Hosted,
+        router::{Cors, HeaderName, Headers, IntoResponse, Limits, Params, get, routes},
+        testing::TestReply,
+    };
+    use tower::Service;
 
     use super::*;
 
@@ -323,6 +384,112 @@ mod router_in_tower {
         assert_eq!(hosted.raw()["headers"], json!({}));
     }
 
+    /// A router that accepts one pair of a query, and answers in its own form.
+    fn particular() -> Router {
+        let router = Router::new(routes![echo]).expect("the routes are good");
+        router
+            .limits(Limits::default().query_pairs(1))
+            .cors(Cors::allow_any_origin())
+            .expect("the policy is good")
+            .on_problem(|problem, id| (problem.status(), format!("own {id}")))
+    }
+
+    async fn refused(client: &TestClient<impl App>, source: Source) -> TestReply {
+        let request = client.get("/echo/x?a=1&b=2").source(source);
+        request.context(Context::new("an-id")).await
+    }
+
+    #[tokio::test]
+    async fn a_routers_settings_hold_for_what_is_refused_before_it() {
+        let layer = tower::util::MapRequestLayer::new(|request| request);
+        let layered = layer.layer(particular().into_service());
+        let hosted = Hosted::new(layered).settings_of(&particular());
+        for source in Source::ALL {
+            for reply in [
+                refused(&TestClient::new(particular().into_service()), source).await,
+                refused(
+                    &TestClient::new(Hosted::new(particular().into_service())),
+                    source,
+                )
+                .await,
+                refused(&TestClient::new(hosted.clone()), source).await,
+            ] {
+                assert_eq!((reply.status().as_u16(), reply.text()), (400, "own an-id"));
+                assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn they_hold_for_a_body_that_cannot_be_handed_over() {
+        let client = TestClient::new(particular().into_service());
+        let own = "own 00000000-0000-4000-8000-000000000000";
+        for (method, text) in [(Method::GET, own), (Method::HEAD, "")] {
+            let mut event = client.request(method, "/echo/x").event();
+            event["body"] = "no base64!".into();
+            event["isBase64Encoded"] = true.into();
+            let reply = client.invoke(&event).await.expect("a reply");
+
+            assert_eq!(reply["statusCode"], 400);
+            assert_eq!(reply["headers"]["access-control-allow-origin"], "*");
+            assert_eq!(reply["body"], text);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_on_the_way_out_of_a_layer_is_answered_by_the_router() {
+        let layer = tower::util::MapRequestLayer::new(|request| request);
+        let layered = TestClient::new(layer.layer(particular().into_service()));
+        for source in Source::ALL {
+            let reply = refused(&layered, source).await;
+            assert_eq!((reply.status().as_u16(), reply.text()), (400, "own an-id"));
+            assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+
+            let head = layered.request(Method::HEAD, "/echo/x?a=1&b=2");
+            let head = head.source(source).await;
+            assert_eq!(
+                (head.status().as_u16(), head.raw()["body"].as_str()),
+                (400, Some(""))
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_about_a_connection_stays_with_the_service() {
+        #[get("/framed")]
+        async fn framed() -> impl IntoResponse {
+            let headers = [
+                (header::CONNECTION, "x-hop"),
+                (HeaderName::from_static("x-hop"), "1"),
+                (header::TRANSFER_ENCODING, "chunked"),
+            ];
+            (headers, ())
+        }
+        let router = Router::new(routes![framed]).expect("the routes are good");
+        let request = Request::builder().uri("/framed");
+        let request = request.body(lambda_http::Body::Empty).expect("a request");
+
+        let response = router.into_service().call(request).await;
+
+        let response = response.expect("it cannot fail");
+        assert_eq!(response.headers().keys().count(), 0, "{response:?}");
+    }
+
+    #[tokio::test]
+    async fn a_hosted_answer_that_cannot_be_sent_is_a_500_with_its_id() {
+        let odd = tower::service_fn(async |_: lambda_http::Request| {
+            let mut response = http::Response::new(lambda_http::Body::from("odd"));
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            Ok::<_, Infallible>(response)
+        });
+
+        let client = TestClient::new(odd);
+        let reply = client.get("/").context(Context::new("an-id")).await;
+
+        assert_eq!(reply.status(), 500);
+        assert_eq!(reply.json::<Value>()["requestId"], "an-id");
+    }
+
     #[tokio::test]
     async fn a_layers_own_answer_is_the_clients() {
         let busy = tower::service_fn(async |_: lambda_http::Request| {
@@ -334,6 +501,27 @@ mod router_in_tower {
         let reply = TestClient::new(busy).get("/").await;
 
         assert_eq!((reply.status().as_u16(), reply.text()), (503, "busy"));
+    }
+
+    #[tokio::test]
+    async fn a_head_has_no_body_whoever_answers() {
+        let wordy = tower::service_fn(async |request: lambda_http::Request| {
+            assert_ne!(request.uri().path(), "/panic", "on purpose");
+            if request.uri().path() == "/fail" {
+                return Err(std::io::Error::other("on purpose"));
+            }
+            Ok(http::Response::new(lambda_http::Body::from("text")))
+        });
+        let client = TestClient::new(wordy);
+        for (path, status) in [("/", 200), ("/fail", 500), ("/panic", 500)] {
+            let reply = client.request(Method::HEAD, path).await;
+            let body = reply.raw()["body"].as_str();
+            assert_eq!(
+                (reply.status().as_u16(), body),
+                (status, Some("")),
+                "{path}"
+            );
+        }
     }
 
     #[tokio::test]

@@ -1,8 +1,14 @@
 //! What once broke, and what the router offers around handlers, each by the behaviour that must stay.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::{
+    future::IntoFuture,
+    sync::{Arc, Mutex},
+};
+
 use powertools::{
     event::Source,
+    logger,
     router::{
         Error, Json, Limits, Method, Next, Path, Request, Response, Route, Router, Routes,
         StatusCode, get, post, routes,
@@ -10,6 +16,7 @@ use powertools::{
     testing::TestClient,
 };
 use serde_json::{Value, json};
+use tracing_subscriber::layer::SubscriberExt;
 
 #[get("/fine")]
 async fn fine() -> &'static str {
@@ -23,6 +30,33 @@ async fn count(Json(count): Json<u64>) -> Json<u64> {
 
 fn client(routes: Routes) -> TestClient<Router> {
     TestClient::new(Router::new(routes).unwrap())
+}
+
+/// The lines that are logged on the way, whatever their level.
+/// An error of a line with its causes, as one text.
+fn chain_of(error: &Value) -> String {
+    let causes = error["causes"].as_array();
+    let texts = [&error["message"]]
+        .into_iter()
+        .chain(causes.into_iter().flatten());
+    let texts: Vec<&str> = texts.map(|text| text.as_str().unwrap()).collect();
+    texts.join(": ")
+}
+
+async fn logged<T>(answering: impl Future<Output = T>) -> Vec<Value> {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    let layer = logger::builder()
+        .writer(move |line| {
+            let line = serde_json::from_slice::<Value>(line).unwrap();
+            sink.lock().unwrap().push(line);
+        })
+        .layer();
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    answering.await;
+    drop(guard);
+    let lines = lines.lock().unwrap();
+    lines.clone()
 }
 
 #[tokio::test]
@@ -92,6 +126,29 @@ async fn queries_and_headers_are_bounded_and_the_bounds_can_be_set() {
         // Semicolons elsewhere are no cookies.
         let reply = usual.get("/fine").header("accept", "a;".repeat(1000));
         assert_eq!(reply.source(source).await.status(), 200, "{source}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_head_has_no_body_and_its_line_has_the_status_that_was_sent() {
+    let router = Router::new(routes![fine]).unwrap();
+    let router = router.limits(Limits::default().query_pairs(0));
+    let client = TestClient::new(router.on_problem(|_, _| (StatusCode::GONE, "no")));
+    for source in Source::ALL {
+        let client = client.clone().source(source);
+        for (method, text) in [(Method::GET, "no"), (Method::HEAD, "")] {
+            let event = client.request(method, "/fine?a=b").event();
+            let (sent, kept) = (Mutex::new(None), &client);
+            let lines = logged(async {
+                *sent.lock().unwrap() = Some(kept.invoke(&event).await.unwrap());
+            });
+            let lines = lines.await;
+
+            let reply = sent.into_inner().unwrap().unwrap();
+            assert_eq!(reply["statusCode"], 410, "{source}");
+            assert_eq!(reply["body"], text, "{source}");
+            assert_eq!((lines.len(), &lines[0]["status"]), (1, &json!(410)));
+        }
     }
 }
 
@@ -169,6 +226,164 @@ async fn a_cause_whose_text_panics_is_a_500() {
         Some("application/problem+json")
     );
     assert_eq!(client.get("/fine").await.text(), "fine");
+}
+
+mod unsendable {
+    use powertools::{
+        Context,
+        router::{
+            Cors, HeaderName, HeaderValue, IntoResponse,
+            middleware::{request_id, security_headers},
+        },
+    };
+
+    use super::*;
+
+    const PAGE: &str = "https://shop.example";
+
+    fn latin_1() -> [(HeaderName, HeaderValue); 1] {
+        let city = HeaderValue::from_bytes(b"Z\xfcrich").unwrap();
+        [(HeaderName::from_static("x-city"), city)]
+    }
+
+    #[get("/header")]
+    async fn header() -> impl IntoResponse {
+        (latin_1(), "fine")
+    }
+
+    #[get("/interim")]
+    async fn interim() -> StatusCode {
+        StatusCode::SWITCHING_PROTOCOLS
+    }
+
+    async fn spoil(request: Request, next: Next) -> Response {
+        let mut response = next.run(request).await;
+        let [(name, value)] = latin_1();
+        response.headers_mut().insert(name, value);
+        response
+    }
+
+    fn plain() -> Router {
+        let spoiled = routes![fine].middleware(spoil);
+        let routes = routes![header, interim].merge(Routes::new().nest("/spoiled", spoiled));
+        let cors = Cors::allow_origin(PAGE);
+        Router::new(routes).unwrap().cors(cors).unwrap()
+    }
+
+    const URLS: [&str; 3] = ["/header", "/interim", "/spoiled/fine"];
+
+    #[tokio::test]
+    async fn what_cannot_be_sent_is_a_500_as_any_other() {
+        let client = TestClient::new(
+            plain()
+                .middleware(request_id())
+                .middleware(security_headers()),
+        );
+        for url in URLS {
+            let request = client.get(url).header("origin", PAGE);
+            let reply = request.context(Context::new("an-id")).await;
+
+            let expected =
+                json!({"title": "Internal Server Error", "status": 500, "requestId": "an-id"});
+            assert_eq!(reply.json::<Value>(), expected, "{url}");
+            assert_eq!(reply.header("access-control-allow-origin"), Some(PAGE));
+            assert_eq!(reply.header("x-request-id"), Some("an-id"), "{url}");
+            assert_eq!(reply.header("x-frame-options"), Some("DENY"), "{url}");
+            assert_eq!(reply.header("x-city"), None, "{url}");
+
+            let head = client.request(Method::HEAD, url).await;
+            assert_eq!((head.status().as_u16(), head.text()), (500, ""), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn it_is_told_in_the_applications_form_if_that_can_be_sent() {
+        let client = TestClient::new(plain().on_problem(|problem, id| {
+            (
+                problem.status(),
+                format!("{id}: {}", problem.cause().is_some()),
+            )
+        }));
+        for url in URLS {
+            let reply = client.get(url).context(Context::new("an-id")).await;
+            assert_eq!(
+                (reply.status().as_u16(), reply.text()),
+                (500, "an-id: true")
+            );
+        }
+        let client = TestClient::new(plain().on_problem(|_, _| (latin_1(), "no")));
+        for url in ["/header", "/nowhere"] {
+            let reply = client.get(url).await;
+            assert_eq!(reply.status(), 500, "{url}");
+            assert_eq!(reply.json::<Value>()["title"], "Internal Server Error");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_log_has_the_status_that_was_sent_and_why() {
+        let client = TestClient::new(plain());
+        let lines = logged(async {
+            for url in URLS {
+                client.get(url).await;
+            }
+        });
+        let lines = lines.await;
+
+        let of = |level: &str| -> Vec<&Value> {
+            lines.iter().filter(|line| line["level"] == level).collect()
+        };
+        let answered: Vec<_> = of("INFO")
+            .iter()
+            .map(|line| line["status"].clone())
+            .collect();
+        assert_eq!(answered, [500, 500, 500]);
+        let causes: Vec<_> = of("ERROR")
+            .iter()
+            .map(|line| line["error"]["message"].clone())
+            .collect();
+        let header = "the response's header `x-city` is not UTF-8";
+        let status = "the response's status 101 Switching Protocols announces another response";
+        assert_eq!(causes, [header, status, header]);
+    }
+
+    #[tokio::test]
+    async fn what_is_about_a_connection_does_not_leave() {
+        #[get("/framed")]
+        async fn framed() -> impl IntoResponse {
+            let headers = [
+                ("connection", "close, x-hop"),
+                ("content-length", "3"),
+                ("keep-alive", "timeout=5"),
+                ("proxy-connection", "close"),
+                ("te", "trailers"),
+                ("trailer", "x"),
+                ("transfer-encoding", "chunked"),
+                ("upgrade", "h2c"),
+                ("x-hop", "1"),
+                ("x-kept", "1"),
+            ];
+            (headers, "longer")
+        }
+        let client = client(routes![framed]);
+        for source in Source::ALL {
+            let reply = client.get("/framed").source(source).await;
+            let mut names: Vec<_> = reply.headers().keys().collect();
+            names.sort_by_key(|name| name.as_str());
+            assert_eq!(names, ["content-type", "x-kept"], "{source}");
+            assert_eq!(reply.text(), "longer", "{source}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reset_has_no_content() {
+        #[get("/reset")]
+        async fn reset() -> (StatusCode, &'static str) {
+            (StatusCode::RESET_CONTENT, "text")
+        }
+        let reply = client(routes![reset]).get("/reset").await;
+
+        assert_eq!((reply.status().as_u16(), reply.text()), (205, ""));
+    }
 }
 
 mod middleware {
@@ -299,7 +514,9 @@ mod middleware {
             .unwrap()
             .middleware(api_key(name, check));
         let client = TestClient::new(router);
-        assert_eq!(client.get("/fine").await.status(), 401);
+        let refused = client.get("/fine").await;
+        assert_eq!(refused.status(), 401);
+        assert_eq!(refused.header("www-authenticate"), Some("ApiKey"));
         assert_eq!(
             client
                 .get("/fine")
@@ -375,6 +592,106 @@ mod failures {
         assert_eq!(wrong.status(), 405);
         assert_eq!(wrong.header("allow"), Some("GET, HEAD, OPTIONS"));
     }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the order cannot be read")]
+    struct Unreadable(#[source] ParseIntError);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the shop is closed")]
+    struct Closed(#[from] Unreadable);
+
+    #[get("/closed/{n}")]
+    async fn closed(Path(n): Path<String>) -> Result<String, Error> {
+        let number: i64 = n.parse().map_err(Unreadable).map_err(Closed)?;
+        Ok(number.to_string())
+    }
+
+    #[tokio::test]
+    async fn the_answer_for_the_nearest_cause_is_taken_and_of_one_type_the_last() {
+        let router = || Router::new(routes![closed]).unwrap();
+        let number = |_: &ParseIntError| (StatusCode::BAD_REQUEST, "number");
+        let unreadable = |_: &Unreadable| (StatusCode::CONFLICT, "unreadable");
+        for (router, expected) in [
+            (router(), (500, "")),
+            (router().on_error(number), (400, "number")),
+            (
+                router().on_error(number).on_error(unreadable),
+                (409, "unreadable"),
+            ),
+            (
+                router().on_error(unreadable).on_error(number),
+                (409, "unreadable"),
+            ),
+            (
+                router()
+                    .on_error(number)
+                    .on_error(|_: &ParseIntError| (StatusCode::GONE, "later"))
+                    .on_problem(|_, _| "problem"),
+                (410, "later"),
+            ),
+            (
+                router()
+                    .on_error(|_: &std::fmt::Error| "another")
+                    .on_problem(|problem, _| (problem.status(), "problem")),
+                (500, "problem"),
+            ),
+        ] {
+            let reply = TestClient::new(router).get("/closed/x").await;
+            let text = if expected.1.is_empty() {
+                ""
+            } else {
+                reply.text()
+            };
+            assert_eq!((reply.status().as_u16(), text), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cause_is_logged_by_the_status_of_the_answer() {
+        let chain = "the shop is closed: the order cannot be read: invalid digit found in string";
+        let router = || Router::new(routes![closed]).unwrap();
+        let conflict = |_: &Closed| Error::conflict("closed").with_cause(std::fmt::Error);
+        let own = std::fmt::Error.to_string();
+        let internal = "500 Internal Server Error";
+        for (router, expected) in [
+            (router(), vec![("ERROR", internal, chain)]),
+            (
+                router().on_error(|_: &Closed| (StatusCode::CONFLICT, "closed")),
+                vec![("WARN", "409 Conflict", chain)],
+            ),
+            (
+                router().on_error(conflict),
+                vec![
+                    ("WARN", "409 Conflict", chain),
+                    ("WARN", "409 Conflict: closed", &*own),
+                ],
+            ),
+            (
+                router().on_error(|_: &Closed| -> StatusCode { panic!("on purpose") }),
+                vec![
+                    ("ERROR", internal, chain),
+                    (
+                        "ERROR",
+                        internal,
+                        "the answer to a failure panicked: on purpose",
+                    ),
+                ],
+            ),
+        ] {
+            let client = TestClient::new(router);
+            let lines = logged(client.get("/closed/x").into_future()).await;
+            let lines: Vec<_> = lines
+                .iter()
+                .filter(|line| line["level"] != "INFO")
+                .map(|line| (&line["level"], &line["message"], chain_of(&line["error"])))
+                .collect();
+            assert_eq!(lines.len(), expected.len(), "{lines:?}");
+            for (line, (level, message, cause)) in lines.into_iter().zip(expected) {
+                assert_eq!(line, (&level.into(), &message.into(), cause.to_owned()));
+            }
+        }
+    }
 }
 
 mod arguments {
@@ -396,6 +713,15 @@ mod arguments {
     async fn form(Form(entry): Form<Entry>) -> String {
         format!("{} {:?}", entry.name, entry.tag)
     }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "nothing is ever read into it")]
+    struct Nested {
+        entry: Entry,
+    }
+
+    #[post("/nested")]
+    async fn nested(_: Form<Nested>) {}
 
     #[get("/cookies")]
     async fn cookies(cookies: Cookies) -> String {
@@ -427,7 +753,7 @@ mod arguments {
 
     #[tokio::test]
     async fn forms_are_read_like_queries_and_must_say_that_they_are_forms() {
-        let client = client(routes![form]);
+        let client = client(routes![form, nested]);
         let post = |kind: &'static str, body: &'static str| {
             client.post("/form").header("content-type", kind).body(body)
         };
@@ -439,9 +765,17 @@ mod arguments {
                 .await;
             assert_eq!(reply.text(), r#"Jürg M ["a", "b"]"#, "{source}");
         }
+        for (count, status) in [(1024, 200), (1025, 400)] {
+            let body = "tag=a&&".repeat(count - 1) + "name=b";
+            let reply = client.post("/form").header("content-type", FORM).body(body);
+            assert_eq!(reply.await.status(), status, "{count}");
+        }
         assert_eq!(post("application/json", "name=x").await.status(), 415);
         assert_eq!(post(FORM, "name=%ff").await.status(), 400);
         assert_eq!(post(FORM, "tag=a").await.status(), 422);
+        let nested = client.post("/nested").header("content-type", FORM);
+        let nested = nested.body("entry=x").await;
+        assert!(!nested.text().contains("struct"), "{}", nested.text());
     }
 
     #[tokio::test]

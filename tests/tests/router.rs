@@ -272,7 +272,7 @@ mod extractors {
                 "7",
                 422,
                 "Unprocessable Entity",
-                "the body is not as expected: invalid type: integer `7`, expected struct Order at \
+                "the body is not as expected: invalid type: integer `7`, expected an object at \
                  line 1 column 1",
             ),
         ] {
@@ -557,7 +557,7 @@ mod failures {
         }
         let router = Router::new(routes![read, panics]).expect("the routes are good");
 
-        let client = TestClient::new(router.clone().debug(true));
+        let client = TestClient::new(router.clone().debug());
         let read = client.get("/read").await.json::<Value>();
         assert_eq!(read["detail"], "come again");
         assert_eq!(read["cause"], "disk 7 is full");
@@ -567,7 +567,7 @@ mod failures {
         let unknown = client.get("/unknown").await.json::<Value>();
         assert_eq!(unknown.get("cause"), None);
 
-        let client = TestClient::new(router.debug(true).debug(false));
+        let client = TestClient::new(router.debug().without_debug());
         let read = client.get("/read").await.json::<Value>();
         assert_eq!(read.get("cause"), None);
     }

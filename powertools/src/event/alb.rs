@@ -40,6 +40,7 @@ pub(super) fn decode(
         method,
         path: path::canonical(&raw_path, Coding::Encoded)?,
         raw_path,
+        raw_query: None,
         query: QueryPairs::new(query),
         headers: headers.map(|json| event.slice_ref(json)),
         cookies: None,

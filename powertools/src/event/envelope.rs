@@ -7,6 +7,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use http::Method;
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -15,7 +16,7 @@ use serde_json::value::RawValue;
 
 use bytestring::ByteString;
 
-use super::{Headers, Source, lazy};
+use super::{Headers, Source, lazy, request};
 
 /// Visitor methods that accept a kind of value only to pass over it.
 macro_rules! pass_over {
@@ -144,6 +145,18 @@ impl<'a> Envelope<'a> {
     /// The same for an answer to a request that is refused; none if one is not Unicode.
     pub(super) fn headers(&self, event: &ByteString) -> Headers {
         Headers::new(lazy::pairs(event, self.raw_headers()).unwrap_or_default())
+    }
+
+    /// The method, if it is one.
+    pub(super) fn method(&self, source: Source) -> Option<Method> {
+        let text = match source {
+            Source::RestApi | Source::HttpApiV1 | Source::Alb | Source::AlbMultiValue => {
+                &self.http_method
+            }
+            Source::HttpApi | Source::FunctionUrl => &self.request_context.as_ref()?.method,
+            Source::LatticeV1 | Source::Lattice => &self.method,
+        };
+        request::method(text.as_deref()?).ok()
     }
 
     pub(super) fn keys(&self) -> Vec<String> {

@@ -21,6 +21,16 @@ impl Headers {
         Self(Arc::new(pairs))
     }
 
+    /// The headers of a map; a value that is not UTF-8 has the sign for that in it.
+    #[cfg(feature = "interop")]
+    pub(crate) fn from_map(map: &HeaderMap) -> Self {
+        let pairs = map.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (ByteString::from(name.as_str()), value.into())
+        });
+        Self::new(pairs.collect())
+    }
+
     /// The first value of a header.
     #[must_use]
     pub fn get(&self, name: impl AsRef<str>) -> Option<&str> {

@@ -44,6 +44,7 @@ pub(super) fn decode(
     };
     let headers = envelope.raw_headers();
     let cookies = envelope.cookies.map(RawValue::get);
+    limits.admit_query(&raw_query)?;
     let query = query::parse(&raw_query)?;
     limits.admit_parts(&query, headers, cookies)?;
     let slice = |json: &str| event.slice_ref(json);
@@ -51,6 +52,7 @@ pub(super) fn decode(
         method,
         path,
         raw_path,
+        raw_query: Some(raw_query),
         query: QueryPairs::new(query),
         headers: headers.map(slice),
         cookies: cookies.map(slice),
@@ -181,7 +183,7 @@ impl Serialize for HeaderText<'_> {
     }
 }
 
-/// A value that [`Response::with_text_headers`] has let through.
+/// A value that [`Response::sendable`] has let through.
 fn text(value: &HeaderValue) -> &str {
     std::str::from_utf8(value.as_bytes()).unwrap_or_default()
 }

@@ -36,8 +36,11 @@ pub(super) fn decode(
         None => (target, None),
     };
     // The path's own query is lossless; the map is what is left where there is none.
-    let pairs = match raw_query {
-        Some(raw) => query::parse(&raw)?,
+    let pairs = match &raw_query {
+        Some(raw) => {
+            limits.admit_query(raw)?;
+            query::parse(raw)?
+        }
         None => lazy::pairs(event, envelope.query.map(RawValue::get))?,
     };
     let headers = envelope.raw_headers();
@@ -46,6 +49,7 @@ pub(super) fn decode(
         method,
         path: path::canonical(&raw_path, Coding::Encoded)?,
         raw_path,
+        raw_query,
         query: QueryPairs::new(pairs),
         headers: headers.map(|json| event.slice_ref(json)),
         cookies: None,

@@ -3,19 +3,24 @@
 use bytestring::ByteString;
 use http::StatusCode;
 
-use super::{Problem, lazy};
+use super::{Problem, lazy, query};
 
 /// How much of a request is accepted.
 ///
 /// The defaults suit an API of JSON documents on a small function. Lambda itself stops at 6 MB of
 /// event; a body of that size parsed into a tree needs some ten times as much memory.
+///
+/// What is beyond them is refused while the event is decoded: no middleware runs, because there is no
+/// request to run it on. Only the depth of JSON and the pairs of a form are looked at later, when a handler
+/// asks for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
     /// The most bytes a body may have, after base64 is undone; 2 MiB unless set. More is answered
     /// with 413.
     pub body_bytes: usize,
-    /// The most pairs a query may have; 1,024 unless set. More is answered with 400.
+    /// The most pairs a query may have, and a form that an argument asks for; 1,024 unless set. More is
+    /// answered with 400.
     pub query_pairs: usize,
     /// The most headers a request may have, each value of a repeated one counted; 256 unless set. More
     /// is answered with 431.
@@ -43,7 +48,7 @@ impl Limits {
         self
     }
 
-    /// Accepts queries of at most this many pairs.
+    /// Accepts queries and forms of at most this many pairs.
     #[must_use]
     pub const fn query_pairs(mut self, pairs: usize) -> Self {
         self.query_pairs = pairs;
@@ -82,14 +87,11 @@ impl Limits {
     /// headers and cookies as their JSON.
     pub(super) fn admit_parts(
         &self,
-        query: &[(ByteString, ByteString)],
+        pairs: &[(ByteString, ByteString)],
         headers: Option<&str>,
         cookies: Option<&str>,
     ) -> Result<(), Problem> {
-        if query.len() > self.query_pairs {
-            let detail = format!("the query has more than {} pairs", self.query_pairs);
-            return Err(Problem::bad_request(detail));
-        }
+        self.admit_pairs(pairs.len() <= self.query_pairs)?;
         let bytes = headers.map_or(0, str::len) + cookies.map_or(0, str::len);
         let too_large = |detail: String| {
             Err(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).with_detail(detail))
@@ -126,6 +128,19 @@ impl Limits {
             return too_large(format!("there are more than {} cookies", self.cookies));
         }
         Ok(())
+    }
+
+    /// Refuses a query string of more pairs than are accepted, before it is read.
+    pub(super) fn admit_query(&self, raw: &str) -> Result<(), Problem> {
+        self.admit_pairs(!query::is_longer(raw, self.query_pairs))
+    }
+
+    fn admit_pairs(&self, are_few: bool) -> Result<(), Problem> {
+        if are_few {
+            return Ok(());
+        }
+        let detail = format!("the query has more than {} pairs", self.query_pairs);
+        Err(Problem::bad_request(detail))
     }
 
     /// Refuses a body of more bytes than are accepted.

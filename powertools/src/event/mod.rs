@@ -8,11 +8,13 @@ use std::fmt;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use http::Method;
 
 use crate::Context;
 
 mod alb;
 mod envelope;
+mod framing;
 mod headers;
 mod http_api;
 mod lattice;
@@ -26,11 +28,15 @@ mod response;
 mod rest_api;
 
 use self::envelope::Envelope;
+#[cfg(feature = "interop")]
+pub(crate) use self::framing::strip as without_framing;
 #[cfg(feature = "router")]
 pub(crate) use self::limits::MOST_JSON_DEPTH;
 pub(crate) use self::problem::Telling;
 #[cfg(feature = "runtime")]
 pub(crate) use self::problem::brief;
+#[cfg(feature = "router")]
+pub(crate) use self::query::is_longer as has_more_pairs;
 pub use self::{
     headers::Headers,
     limits::Limits,
@@ -154,6 +160,8 @@ pub enum DecodeError {
         source: Source,
         /// The answer, in no source's shape yet.
         response: Box<Response>,
+        /// The request's method, if it can be read: an answer to HEAD goes without its body.
+        method: Option<Method>,
         /// The request's headers, for what depends on them: an answer that a page of another origin
         /// may read has to say so.
         headers: Headers,
@@ -240,6 +248,7 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
         Err(problem) => Err(DecodeError::Rejected {
             source,
             response: Box::new(problem.into()),
+            method: envelope.method(source),
             headers: envelope.headers(&json),
             context: Box::new(context),
         }),
@@ -248,9 +257,10 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
 
 /// Writes the reply that `source` accepts.
 ///
-/// A response that cannot be written as JSON, because a header value is not UTF-8, becomes a 500:
-/// a reply that fails to serialise would end the function's process
-/// (lambda_runtime 1.5 `layers/api_client.rs`).
+/// A response that cannot be sent becomes a 500: one with a header value that is not UTF-8, because a
+/// reply that fails to serialise would end the function's process (lambda_runtime 1.5
+/// `layers/api_client.rs`), and one of a status 1xx. Headers that are about a connection, such as
+/// `transfer-encoding` and `content-length`, are left out: the front end frames what it sends.
 #[must_use]
 pub fn encode(source: Source, response: Response) -> Vec<u8> {
     serde_json::to_vec(&Reply::new(source, response))
@@ -267,10 +277,11 @@ pub struct Reply {
 
 impl Reply {
     pub(crate) fn new(source: Source, response: Response) -> Self {
-        let mut response = response.with_text_headers();
+        let mut response = response.sendable();
         // Nothing to do for a response that a router has answered with; a refusal of `decode` that
         // comes here directly still has its problem to tell, without an id that nobody gave it.
         response.write_problem("", Telling::Detail);
+        framing::strip(response.headers_mut());
         Self { source, response }
     }
 }

@@ -71,6 +71,13 @@ pub(super) fn parse(raw: &ByteString) -> Result<Vec<(ByteString, ByteString)>, P
     Ok(pairs)
 }
 
+/// Whether a query string has more pairs than that. Asked before [`parse`], because a pair of two
+/// characters becomes some sixty bytes.
+pub(crate) fn is_longer(raw: &str, most: usize) -> bool {
+    let mut pairs = raw.split('&').filter(|pair| !pair.is_empty());
+    pairs.nth(most).is_some()
+}
+
 /// A key or value of `raw`, decoded.
 pub(super) fn decode(raw: &ByteString, text: &str) -> Result<ByteString, Problem> {
     if !text.contains(['%', '+']) {

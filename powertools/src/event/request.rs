@@ -11,9 +11,7 @@ use bytestring::ByteString;
 use http::{Extensions, Method};
 use serde::de::DeserializeOwned;
 
-#[cfg(feature = "router")]
-use super::path;
-use super::{Headers, Limits, Problem, QueryPairs, Source, lazy};
+use super::{Headers, Limits, Problem, QueryPairs, Source, lazy, path};
 use crate::Context;
 
 /// An HTTP request, whichever front end sent it.
@@ -36,8 +34,10 @@ pub struct Request {
 #[derive(Clone)]
 pub(super) struct Parts {
     pub(super) method: Method,
+    /// Canonical, with the slash at its end that routes do not see.
     pub(super) path: ByteString,
     pub(super) raw_path: ByteString,
+    pub(super) raw_query: Option<ByteString>,
     pub(super) query: QueryPairs,
     pub(super) headers: Option<ByteString>,
     pub(super) cookies: Option<ByteString>,
@@ -100,6 +100,12 @@ impl Request {
     /// how access checks are bypassed.
     #[must_use]
     pub fn path(&self) -> &str {
+        path::without_slash(&self.parts.path)
+    }
+
+    /// The same with the slash that is dropped.
+    #[cfg(feature = "interop")]
+    pub(crate) fn whole_path(&self) -> &str {
         &self.parts.path
     }
 
@@ -116,13 +122,21 @@ impl Request {
     /// The path, shared: the log line needs it when the request is gone.
     #[cfg(feature = "router")]
     pub(crate) fn shared_path(&self) -> ByteString {
-        self.parts.path.clone()
+        self.parts.path.slice_ref(self.path())
     }
 
     /// The path as the front end passed it on: for display, not for decisions.
     #[must_use]
     pub fn raw_path(&self) -> &str {
         &self.parts.raw_path
+    }
+
+    /// The query as the client wrote it, without the `?`, where the front end passes it on: HTTP APIs with
+    /// payload 2.0, function URLs and VPC Lattice do. For signatures and display, as [`Request::query`] is
+    /// decoded already.
+    #[must_use]
+    pub fn raw_query(&self) -> Option<&str> {
+        self.parts.raw_query.as_deref()
     }
 
     /// The path parameters of the route that was matched.
@@ -237,50 +251,47 @@ impl Request {
     }
 
     /// A request of the tower world: decoded anew, because a layer may have changed anything, with
-    /// source, context and event of the request that it once was.
+    /// source and event of the request that it once was. Of `parts`, what a refusal needs is left.
     #[cfg(feature = "interop")]
     pub(crate) fn from_http(
-        parts: http::request::Parts,
+        parts: &mut http::request::Parts,
         body: Bytes,
         was: Option<Self>,
-        context: Option<Context>,
+        context: Context,
+        limits: Limits,
     ) -> Result<Self, Problem> {
         let raw_path = ByteString::from(parts.uri.path());
         let raw_query = ByteString::from(parts.uri.query().unwrap_or_default());
-        let pairs = parts.headers.iter().map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (ByteString::from(name.as_str()), value.into())
-        });
-        let headers = OnceLock::from(Headers::new(pairs.collect()));
-        // What layers left for the handlers, but for the request that this one replaces.
-        let mut extensions = parts.extensions;
-        extensions.remove::<Self>();
-        let parts = Parts {
-            method: parts.method,
+        limits.admit_query(&raw_query)?;
+        let query = super::query::parse(&raw_query)?;
+        // Where our own hand wrote it, from pairs, it is nobody's raw one.
+        let is_raw = was.as_ref().is_none_or(|was| was.raw_query().is_some());
+        let ours = Parts {
+            method: parts.method.clone(),
             path: path::canonical(&raw_path, path::Coding::Encoded)?,
             raw_path,
-            query: QueryPairs::new(super::query::parse(&raw_query)?),
+            raw_query: is_raw.then_some(raw_query),
+            query: QueryPairs::new(query),
             headers: None,
             cookies: None,
             body: Received::Intact(body),
         };
-        let event = was
-            .as_ref()
-            .map_or(ByteString::from_static("null"), |was| was.event.clone());
-        let source = was.as_ref().map_or(Source::RestApi, |was| was.source);
-        let limits = was.as_ref().map_or_else(Limits::default, |was| was.limits);
-        let known = was.map(|was| was.context).or(context).unwrap_or_default();
+        let (source, event) = was.map_or_else(
+            || (Source::RestApi, ByteString::from_static("null")),
+            |was| (was.source, was.event),
+        );
         Ok(Self {
-            headers,
-            extensions,
-            ..Self::new(source, parts, event, known, limits)
+            headers: OnceLock::from(Headers::from_map(&parts.headers)),
+            // What layers left for the handlers.
+            extensions: std::mem::take(&mut parts.extensions),
+            ..Self::new(source, ours, event, context, limits)
         })
     }
 
     /// Records the route that was found.
     #[cfg(feature = "router")]
     pub(crate) fn matched(&mut self, names: Arc<[String]>, ranges: Vec<std::ops::Range<usize>>) {
-        let path = &self.parts.path;
+        let path = self.shared_path();
         let values = ranges
             .into_iter()
             .map(|range| path::value(&path.slice_ref(&path[range])))

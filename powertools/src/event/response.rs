@@ -156,27 +156,45 @@ impl Response {
         }
     }
 
-    /// The same response if every header value is UTF-8, a 500 that names the header if not.
-    pub(super) fn with_text_headers(self) -> Self {
-        let offender = self
-            .headers
-            .iter()
-            .find(|(_, value)| std::str::from_utf8(value.as_bytes()).is_err())
-            .map(|(name, _)| name);
-        let Some(name) = offender else {
+    /// Why no front end could pass this on, if so.
+    pub(crate) fn unsendable(&self) -> Option<Unsendable> {
+        // An interim response is followed by another, and there is no way to give two.
+        if self.status.is_informational() {
+            return Some(Unsendable::Interim(self.status));
+        }
+        let is_text = |value: &HeaderValue| std::str::from_utf8(value.as_bytes()).is_ok();
+        let mut headers = self.headers.iter();
+        let (name, _) = headers.find(|(_, value)| !is_text(value))?;
+        Some(Unsendable::Header(name.clone()))
+    }
+
+    /// The same response if it can be sent, a 500 if not. A router has looked before; this is for
+    /// responses that come from elsewhere.
+    pub(super) fn sendable(self) -> Self {
+        let Some(reason) = self.unsendable() else {
             return self;
         };
         #[cfg(feature = "router")]
-        tracing::error!(
-            header = name.as_str(),
-            "a response header is not UTF-8, which no front end can pass on; answering 500"
-        );
-        #[cfg(not(feature = "router"))]
-        let _ = name;
-        let mut response = Self::from(Problem::new(StatusCode::INTERNAL_SERVER_ERROR));
+        tracing::error!("a response cannot be sent: {reason}; answering 500");
+        let mut response = Self::from(Problem::from(reason));
         // No request here any more, so no request id either.
         response.write_problem("", Telling::Detail);
         response
+    }
+}
+
+/// Why no front end could pass a response on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsendable {
+    #[error("the response's header `{0}` is not UTF-8")]
+    Header(HeaderName),
+    #[error("the response's status {0} announces another response")]
+    Interim(StatusCode),
+}
+
+impl From<Unsendable> for Problem {
+    fn from(reason: Unsendable) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR).with_cause(reason)
     }
 }
 

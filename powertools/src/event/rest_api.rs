@@ -47,6 +47,7 @@ pub(super) fn decode(
         method,
         path,
         raw_path,
+        raw_query: None,
         query: QueryPairs::new(query),
         headers: headers.map(|json| event.slice_ref(json)),
         cookies: None,

@@ -53,6 +53,8 @@
 
 pub use tracing_core::Level;
 
+use crate::caught::attempt;
+
 mod buffer;
 mod builder;
 mod correlation;
@@ -79,7 +81,7 @@ pub use self::{
         remove_keys, scoped_keys, set_correlation_id,
     },
     redaction::{Redaction, Secret},
-    value::{Json, Typed, error, json},
+    value::{error, json},
 };
 
 /// Sets up what the environment asks for: [`builder`]`().`[`init`](Builder::init)`()`.
@@ -99,15 +101,13 @@ pub fn observe_event(event: &[u8]) {
         return;
     };
     // The way to an id may be the application's own code.
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        settings.correlation_id.as_ref()?.find(event)
-    }));
+    let found = attempt(|| settings.correlation_id.as_ref()?.find(event));
     match found {
         Ok(Some(id)) => set_correlation_id(id),
         Ok(None) => {}
         Err(panic) => tracing::error!(
             target: layer::OWN,
-            panic = crate::caught::message(&*panic),
+            panic,
             "the function that finds the correlation id panicked"
         ),
     }

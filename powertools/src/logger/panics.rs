@@ -16,7 +16,7 @@ pub(super) fn hook() {
 }
 
 fn log(info: &PanicHookInfo<'_>) {
-    let message = caught::message(info.payload());
+    let message = caught::text(info.payload());
     let location = info.location().map(ToString::to_string);
     // By `RUST_BACKTRACE`, as everywhere.
     let backtrace = Backtrace::capture();

@@ -3,7 +3,7 @@
 use std::{any::type_name, cell::Cell, error::Error, fmt};
 
 use serde::Serialize;
-use tracing_core::field::{DebugValue, debug};
+use tracing_core::field::{Value, debug};
 
 use super::write;
 
@@ -21,12 +21,12 @@ use super::write;
 ///
 /// A value that does not serialise is a text that says why. In another subscriber's output it is its JSON
 /// text.
-pub fn json<T: Serialize + ?Sized>(value: &T) -> DebugValue<Json<'_, T>> {
+pub fn json<T: Serialize + ?Sized>(value: &T) -> impl Value + fmt::Debug {
     debug(Json(value))
 }
 
 /// What [`json`] makes of a value.
-pub struct Json<'a, T: ?Sized>(&'a T);
+struct Json<'a, T: ?Sized>(&'a T);
 
 impl<T: Serialize + ?Sized> fmt::Debug for Json<'_, T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,12 +48,12 @@ impl<T: Serialize + ?Sized> fmt::Debug for Json<'_, T> {
 ///
 /// `error = &error as &dyn Error` says all of that but the type, which is gone by then. Backtraces are
 /// not on the line: errors do not hand theirs out on stable Rust (`Error::provide`).
-pub fn error<E: Error>(error: &E) -> DebugValue<Typed<'_, E>> {
+pub fn error<E: Error>(error: &E) -> impl Value + fmt::Debug {
     debug(Typed(error))
 }
 
 /// What [`error`] makes of an error.
-pub struct Typed<'a, E>(&'a E);
+struct Typed<'a, E>(&'a E);
 
 impl<E: Error> fmt::Debug for Typed<'_, E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,18 +3,13 @@
 //! The router does this and not a layer around it, because only the router knows which methods a path
 //! has. The rules are those of the Fetch standard (<https://fetch.spec.whatwg.org/#http-cors-protocol>).
 
-use std::{
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use super::{table::Allow, vary};
+use super::{table, vary};
 use crate::{
-    caught::message,
+    caught::attempt,
     event::{self, Request, Response},
 };
 
@@ -39,8 +34,12 @@ use crate::{
 /// ```
 ///
 /// A preflight is answered with 204 before any middleware, because browsers send it without
-/// credentials; its methods are those that the path has. An actual answer, errors and panics included,
-/// carries the headers that let the page read it. Where the policy depends on the origin every answer
+/// credentials; it lists the methods of the path that have the same policy as the one asked about: those
+/// that were given it by one call of `cors`. A path that no route has is answered for the method asked
+/// about, so that the page gets to see the 404. A method that a path has not is answered by the router's
+/// policy, and not at all where a route of that path has its own or is `without_cors`.
+///
+/// An actual answer, errors and panics included, carries the headers that let the page read it. Where the policy depends on the origin, every answer
 /// says so in `Vary`, also one without an origin. An origin that is not allowed gets no CORS header and
 /// an otherwise ordinary answer: the browser is the one who refuses. A handler's own
 /// `access-control-allow-origin` is replaced, its `access-control-allow-methods` on its own OPTIONS
@@ -99,6 +98,9 @@ impl Cors {
     }
 
     /// Lets pages of every origin read answers. Not together with credentials.
+    ///
+    /// Every answer says so, also one to a request without an origin: it is the same for all, so a cache
+    /// may keep it for all.
     #[must_use]
     pub fn allow_any_origin() -> Self {
         Self::new(vec![Origin::Any])
@@ -125,7 +127,7 @@ impl Cors {
         self
     }
 
-    /// Lets requests carry this header, beside `authorization`, `content-type`, `x-amz-date`,
+    /// Lets requests carry this header (`*`, without credentials, means every one), beside `authorization`, `content-type`, `x-amz-date`,
     /// `x-amz-security-token` and `x-api-key`.
     #[must_use]
     pub fn allow_header(mut self, name: impl Into<String>) -> Self {
@@ -143,7 +145,7 @@ impl Cors {
         self
     }
 
-    /// Lets pages read this header of answers.
+    /// Lets pages read this header of answers; `*`, without credentials, means every one.
     #[must_use]
     pub fn expose_header(mut self, name: impl Into<String>) -> Self {
         self.expose.push(name.into());
@@ -165,13 +167,24 @@ impl Cors {
         self
     }
 
+    /// The headers that were named, to be sent or to be read.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        let allowed = match &self.headers {
+            Headers::These(names) => names.as_slice(),
+            Headers::Requested => &[],
+        };
+        allowed.iter().chain(&self.expose)
+    }
+
     /// The policy as it is used, or everything that is wrong with it.
     pub(super) fn build(self) -> Result<Policy, Vec<String>> {
         let mut mistakes = Vec::new();
         let mut matchers = Vec::new();
+        let mut any = false;
+        let has_wildcard = self.names().any(|name| name == "*");
         for origin in self.origins {
             match origin {
-                Origin::Any => matchers.push(Matcher::Any),
+                Origin::Any => any = true,
                 Origin::Null => matchers.push(Matcher::Exactly("null".to_owned())),
                 Origin::If(allowed) => matchers.push(Matcher::If(allowed)),
                 Origin::Text(text) => match Matcher::parse(&text) {
@@ -180,13 +193,17 @@ impl Cors {
                 },
             }
         }
-        let any = matchers
-            .iter()
-            .any(|matcher| matches!(matcher, Matcher::Any));
         if any && self.credentials {
             mistakes.push(
                 "any origin together with credentials would let every page act for your users; \
                  name the origins"
+                    .to_owned(),
+            );
+        }
+        if self.credentials && has_wildcard {
+            mistakes.push(
+                "together with credentials a browser takes `*` for a header of that name; name the \
+                 headers, or use `allow_requested_headers()`"
                     .to_owned(),
             );
         }
@@ -248,7 +265,6 @@ impl fmt::Debug for Cors {
 
 /// How origins are recognised.
 enum Matcher {
-    Any,
     Exactly(String),
     /// `https://` and `.shop.example:8443`: what an origin starts and ends with, and one or more labels
     /// between.
@@ -310,7 +326,6 @@ impl Matcher {
 
     fn admits(&self, origin: &str) -> bool {
         match self {
-            Self::Any => true,
             Self::Exactly(allowed) => origin == allowed,
             Self::Below { scheme, rest } => {
                 let labels = origin.strip_prefix(&**scheme);
@@ -324,9 +339,7 @@ impl Matcher {
             }
             Self::If(allowed) => {
                 // The application's own code: what panics there allows nothing.
-                let asked = catch_unwind(AssertUnwindSafe(|| allowed(origin)));
-                asked.unwrap_or_else(|panic| {
-                    let panic = message(&*panic);
+                attempt(|| allowed(origin)).unwrap_or_else(|panic| {
                     tracing::error!(
                         target: "powertools::router",
                         panic,
@@ -361,32 +374,23 @@ pub(super) fn preflight(request: &Request) -> Option<Method> {
     Method::from_bytes(method.as_bytes()).ok()
 }
 
+/// The answer to a preflight that allows nothing: a browser looks for what is not there.
+pub(super) fn refused_preflight() -> Response {
+    let vary = HeaderValue::from_static(
+        "origin, access-control-request-method, access-control-request-headers",
+    );
+    Response::new(StatusCode::NO_CONTENT).with_header(header::VARY, vary)
+}
+
 impl Policy {
-    /// The answer to a preflight for a path that has these methods.
-    ///
-    /// An unknown path has none; there the method that was asked for is allowed, so that the page gets
-    /// to see the 404.
-    pub(super) fn answer_preflight(
-        &self,
-        request: &Request,
-        methods: &Allow,
-        asked: &Method,
-    ) -> Response {
-        let mut response = Response::new(StatusCode::NO_CONTENT);
+    /// The answer to a preflight, which lets pages of origins that are allowed use these methods.
+    pub(super) fn answer_preflight(&self, request: &Request, methods: &[Method]) -> Response {
+        let mut response = refused_preflight();
         let headers = response.headers_mut();
-        let vary = HeaderValue::from_static(
-            "origin, access-control-request-method, access-control-request-headers",
-        );
-        headers.insert(header::VARY, vary);
         if !self.admit(request.headers(), headers) {
             return response;
         }
-        let methods = if methods.is_empty() {
-            asked.to_string()
-        } else {
-            methods.header()
-        };
-        if let Ok(methods) = HeaderValue::from_str(&methods) {
+        if let Ok(methods) = HeaderValue::from_str(&table::list(methods)) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
         }
         let requested = request
@@ -425,6 +429,11 @@ impl Policy {
     fn admit(&self, requested: &event::Headers, headers: &mut HeaderMap) -> bool {
         headers.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
         headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
+        if self.any {
+            let any = HeaderValue::from_static("*");
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+            return true;
+        }
         let mut origins = requested.all("origin");
         let (Some(origin), None) = (origins.next(), origins.next()) else {
             return false;
@@ -432,15 +441,10 @@ impl Policy {
         if !self.matchers.iter().any(|matcher| matcher.admits(origin)) {
             return false;
         }
-        let allowed = if self.any {
-            HeaderValue::from_static("*")
-        } else {
-            match HeaderValue::from_str(origin) {
-                Ok(origin) => origin,
-                Err(_) => return false,
-            }
+        let Ok(origin) = HeaderValue::from_str(origin) else {
+            return false;
         };
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         if self.credentials {
             let yes = HeaderValue::from_static("true");
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);

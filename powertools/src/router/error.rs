@@ -32,6 +32,14 @@ pub enum RouteError {
         /// What is wrong with it and what to write instead.
         reason: String,
     },
+    /// A prefix that no path can begin with.
+    #[error("prefix `{prefix}`: {reason}")]
+    Prefix {
+        /// The prefix as it was given.
+        prefix: String,
+        /// What is wrong with it and what to write instead.
+        reason: String,
+    },
     /// An invalid policy for other origins.
     #[error("CORS of {of}: {reason}")]
     Cors {

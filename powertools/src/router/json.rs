@@ -5,6 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
 use super::{
+    expected::without_types,
     extract::{FromRequest, OptionalFromRequest, Rejection},
     media,
     reply::{Error, IntoResponse},
@@ -15,7 +16,8 @@ use crate::event::{MOST_JSON_DEPTH, Request, Response};
 ///
 /// The content type must be `application/json` or end in `+json`, or the answer is 415: a form on
 /// another site can send anything else without asking first, even JSON as `text/plain`. A body that is
-/// not JSON is refused with 400, one that is JSON but not a `T` with 422; the answer says where. So that
+/// not JSON is refused with 400, one that is JSON but not a `T` with 422; the answer says where, and what
+/// was expected in the words of JSON: no names of types. So that
 /// no body can exhaust the stack, nesting deeper than [`Limits::json_depth`](crate::event::Limits) is
 /// refused with 400.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,6 +107,7 @@ fn rejection<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Rej
         Ok(_) => String::new(),
         Err(error) => error.path().to_string(),
     };
+    let error = without_types(&error.to_string());
     let detail = match &*place {
         "" | "." => format!("the body is not as expected: {error}"),
         place => format!("the body's `{place}` is not as expected: {error}"),

@@ -56,6 +56,7 @@ use tracing::Instrument;
 pub mod cookie;
 mod cors;
 mod error;
+mod expected;
 mod extract;
 mod handler;
 mod json;
@@ -63,6 +64,7 @@ mod media;
 pub mod middleware;
 mod page;
 mod pattern;
+mod prefix;
 mod reply;
 mod routes;
 mod settings;
@@ -94,7 +96,7 @@ use self::{
     middleware::{End, Refusal, Stack},
     routes::Sharing,
     settings::Settings,
-    table::{Allow, Found, Table},
+    table::{Found, Table},
 };
 use crate::caught::panics_are_logged;
 pub use crate::{
@@ -128,7 +130,7 @@ struct Entry<S> {
 enum Shares {
     AsRouter,
     Off,
-    With(Policy),
+    With(Arc<Policy>),
 }
 
 impl Router {
@@ -154,9 +156,10 @@ impl<S: Send + Sync + 'static> Router<S> {
     pub fn with_state(routes: Routes<S>, state: S) -> Result<Self, RouteErrors> {
         let mut routes = routes.into_vec();
         let mut errors = Vec::new();
+        let mut built = Vec::new();
         let shares: Vec<Shares> = routes
             .iter_mut()
-            .map(|route| shares(route, &mut errors))
+            .map(|route| shares(route, &mut built, &mut errors))
             .collect();
         let (table, patterns) = match Table::build(&routes) {
             Ok(built) if errors.is_empty() => built,
@@ -215,15 +218,11 @@ impl<S: Send + Sync + 'static> Router<S> {
             // like any other.
             let is_routed = matches!(found, Found::Route { .. });
             let asked = cors::preflight(&request).filter(|_| !is_routed);
-            let policy = match &asked {
-                Some(asked) => self.policy_of(&self.shared.table.find(asked, request.path())),
-                None => self.policy_of(&found),
-            };
-            let mut response = match (&asked, policy) {
-                (Some(asked), Some(policy)) => {
-                    policy.answer_preflight(&request, &self.shared_methods(request.path()), asked)
-                }
-                _ => {
+            let answered = asked.and_then(|asked| self.preflight(&request, asked));
+            let mut response = match answered {
+                Some(response) => response,
+                None => {
+                    let policy = self.policy_of(&found, request.path());
                     let headers = policy.map(|_| request.headers().clone());
                     let mut response = self.walk(request, found).await;
                     if let (Some(policy), Some(headers)) = (policy, headers) {
@@ -248,27 +247,55 @@ impl<S: Send + Sync + 'static> Router<S> {
         response.instrument(span).await
     }
 
-    /// The policy for other origins of what was found.
-    fn policy_of(&self, found: &Found) -> Option<&Policy> {
+    /// The answer to a preflight about this method; none where no policy has a say and it is an OPTIONS
+    /// like any other.
+    fn preflight(&self, request: &Request, asked: Method) -> Option<Response> {
+        let path = request.path();
+        let found = self.shared.table.find(&asked, path);
+        let Some(policy) = self.policy_of(&found, path) else {
+            let is_mixed = matches!(found, Found::WrongMethod(_)) && self.is_mixed(path);
+            return is_mixed.then(cors::refused_preflight);
+        };
+        let methods = match found {
+            // So that the page gets to see the 404.
+            Found::Nothing => vec![asked],
+            Found::Route { .. } | Found::WrongMethod(_) => self.methods_of(policy, path),
+        };
+        Some(policy.answer_preflight(request, &methods))
+    }
+
+    /// The policy for other origins of what was found at a path.
+    ///
+    /// A method that the path has not is the router's matter only if the whole path is: what one route
+    /// keeps from other origins, its path does not tell them either.
+    fn policy_of(&self, found: &Found, path: &str) -> Option<&Arc<Policy>> {
         match found {
             Found::Route { index, .. } => match &self.shared.entries[*index].cors {
                 Shares::With(policy) => Some(policy),
                 Shares::Off => None,
-                Shares::AsRouter => self.settings.cors.as_deref(),
+                Shares::AsRouter => self.settings.cors.as_ref(),
             },
-            Found::WrongMethod(_) | Found::Nothing => self.settings.cors.as_deref(),
+            Found::WrongMethod(_) if self.is_mixed(path) => None,
+            Found::WrongMethod(_) | Found::Nothing => self.settings.cors.as_ref(),
         }
     }
 
-    /// The methods of a path that pages of other origins may use.
-    fn shared_methods(&self, path: &str) -> Allow {
-        self.shared
-            .table
-            .allow_where(path, |index| match self.shared.entries[index].cors {
-                Shares::Off => false,
-                Shares::With(_) => true,
-                Shares::AsRouter => self.settings.cors.is_some(),
-            })
+    /// Whether a route of this path has a policy of its own, or none on purpose.
+    fn is_mixed(&self, path: &str) -> bool {
+        let is_own = |index: usize| !matches!(self.shared.entries[index].cors, Shares::AsRouter);
+        self.shared.table.any_at(path, is_own)
+    }
+
+    /// The methods of a path whose policy is this very one. A browser remembers every method that a
+    /// preflight lists, for the origin and the URL, and asks about none of them again.
+    fn methods_of(&self, policy: &Arc<Policy>, path: &str) -> Vec<Method> {
+        let table = &self.shared.table;
+        let mut methods = table.allow(path).methods();
+        methods.retain(|method| {
+            let own = self.policy_of(&table.find(method, path), path);
+            own.is_some_and(|own| Arc::ptr_eq(own, policy))
+        });
+        methods
     }
 
     /// Through all middleware to the handler or the refusal, and back.
@@ -337,19 +364,21 @@ pub(crate) fn report(response: &mut Response, request_id: &str) {
     Settings::<()>::default().report(response, request_id);
 }
 
-/// Tells the operator what the client is not told. What the client is told is on the line about the
-/// answer.
-fn log(problem: &Problem) {
+/// Tells the operator what the client is not told, by the status that the client gets. What the client
+/// is told is on the line about the answer.
+fn log(problem: &Problem, status: StatusCode) {
     let Some(cause) = problem.cause() else { return };
     if cause.is::<middleware::Panicked>() && panics_are_logged() {
         // With its place, which is more than is known here.
         return;
     }
     let error: &(dyn std::error::Error + 'static) = cause;
-    if problem.status().is_server_error() {
-        tracing::error!(target: "powertools::router", error, "{problem}");
+    let detail = problem.detail().map(|detail| format!(": {detail}"));
+    let detail = detail.unwrap_or_default();
+    if status.is_server_error() {
+        tracing::error!(target: "powertools::router", error, "{status}{detail}");
     } else {
-        tracing::warn!(target: "powertools::router", error, "{problem}");
+        tracing::warn!(target: "powertools::router", error, "{status}{detail}");
     }
 }
 
@@ -358,17 +387,31 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1000.0
 }
 
-fn shares<S>(route: &mut Route<S>, errors: &mut Vec<RouteError>) -> Shares {
-    match std::mem::take(&mut route.cors) {
-        Sharing::Inherited => Shares::AsRouter,
-        Sharing::Off => Shares::Off,
-        Sharing::Own(cors) => match cors.build() {
-            Ok(policy) => Shares::With(policy),
-            Err(mistakes) => {
-                errors.extend(cors_errors(route.name(), mistakes));
-                Shares::Off
-            }
-        },
+/// A route's policy, made once for all routes that were given it together: whether two routes have the
+/// same one is asked later.
+fn shares<S>(
+    route: &mut Route<S>,
+    built: &mut Vec<(Arc<Cors>, Arc<Policy>)>,
+    errors: &mut Vec<RouteError>,
+) -> Shares {
+    let cors = match std::mem::take(&mut route.cors) {
+        Sharing::Inherited => return Shares::AsRouter,
+        Sharing::Off => return Shares::Off,
+        Sharing::Own(cors) => cors,
+    };
+    if let Some((_, policy)) = built.iter().find(|(known, _)| Arc::ptr_eq(known, &cors)) {
+        return Shares::With(Arc::clone(policy));
+    }
+    match Cors::clone(&cors).build() {
+        Ok(policy) => {
+            let policy = Arc::new(policy);
+            built.push((cors, Arc::clone(&policy)));
+            Shares::With(policy)
+        }
+        Err(mistakes) => {
+            errors.extend(cors_errors(route.name(), mistakes));
+            Shares::Off
+        }
     }
 }
 
@@ -377,11 +420,12 @@ fn cors_errors(of: &'static str, mistakes: Vec<String>) -> Vec<RouteError> {
     mistakes.into_iter().map(error).collect()
 }
 
-/// Statuses that have no content by definition (RFC 9110 §6.4.1).
+/// Statuses that have no content by definition (RFC 9110 §6.4.1, §15.3.6).
 fn is_bodiless(status: StatusCode) -> bool {
-    status.is_informational()
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED
+    matches!(
+        status,
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+    )
 }
 
 #[cfg(test)]

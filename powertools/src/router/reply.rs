@@ -191,8 +191,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// A handler's failure: a status and a message for the client, a cause for the operator.
 ///
 /// The client gets RFC 9457 problem details with the message and the request id. The cause is logged
-/// with its whole chain, at ERROR for a 5xx and at WARN for others, and never sent. `?` turns any error
-/// into a 500 that tells the client nothing:
+/// with its whole chain, at ERROR if the answer is a 5xx and at WARN if not, and never sent. `?` turns any
+/// error into a 500 that tells the client nothing:
 ///
 /// ```
 /// use powertools::router::{Error, Path};

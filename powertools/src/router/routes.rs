@@ -41,7 +41,7 @@ pub(super) enum Sharing {
     #[default]
     Inherited,
     Off,
-    Own(Box<Cors>),
+    Own(Arc<Cors>),
 }
 
 impl<S: Send + Sync + 'static> Route<S> {
@@ -76,7 +76,7 @@ impl<S: Send + Sync + 'static> Route<S> {
     /// Gives this route a policy for other origins of its own.
     #[must_use]
     pub fn cors(mut self, cors: Cors) -> Self {
-        self.cors = Sharing::Own(Box::new(cors));
+        self.cors = Sharing::Own(Arc::new(cors));
         self
     }
 
@@ -263,7 +263,7 @@ impl<S> Routes<S> {
     /// Gives all routes of this list that have none of their own a policy for other origins.
     #[must_use]
     pub fn cors(mut self, cors: Cors) -> Self {
-        self.cors = Sharing::Own(Box::new(cors));
+        self.cors = Sharing::Own(Arc::new(cors));
         self
     }
 

@@ -36,7 +36,8 @@ impl Input {
 
 fuzz_target!(|input: Input| {
     let is_text = |value: &HeaderValue| std::str::from_utf8(value.as_bytes()).is_ok();
-    let is_sendable = input.response().headers().values().all(is_text);
+    let is_interim = input.response().status().is_informational();
+    let is_sendable = !is_interim && input.response().headers().values().all(is_text);
     let status = input.response().status().as_u16();
     for source in Source::ALL {
         let reply = event::encode(source, input.response());

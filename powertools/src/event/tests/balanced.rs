@@ -547,10 +547,12 @@ mod requests {
             match read(event.to_string()) {
                 Err(DecodeError::Rejected {
                     source: named,
+                    method,
                     headers,
                     ..
                 }) => {
                     assert_eq!(named, source);
+                    assert_eq!(method, Some(Method::GET));
                     assert_eq!(headers.get("Origin"), Some("https://shop.example"));
                 }
                 decoded => panic!("{source}: {decoded:?}"),

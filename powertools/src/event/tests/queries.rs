@@ -5,15 +5,17 @@ use super::*;
 #[test]
 fn the_query_of_payload_2_is_read_from_the_raw_one() {
     for source in [Source::HttpApi, Source::FunctionUrl] {
-        let event = with(
+        let raw = "tag=a%2Cb&tag=c&x=%zz&flag&&=y&e=%2541&s=a+b%2Bc";
+        let request = request(with(
             source,
             json!({
-                "rawQueryString": "tag=a%2Cb&tag=c&x=%zz&flag&&=y&e=%2541&s=a+b%2Bc",
+                "rawQueryString": raw,
                 "queryStringParameters": {"tag": "a,b,c", "forged": "1"},
             }),
-        );
+        ));
+        assert_eq!(request.raw_query(), Some(raw), "{source}");
         assert_eq!(
-            query(&request(event)),
+            query(&request),
             [
                 ("tag", "a,b"),
                 ("tag", "c"),
@@ -36,8 +38,10 @@ fn the_query_of_payload_1_has_been_decoded_and_is_taken_as_it_is() {
             r#""queryStringParameters":{"tag":"c","a%41":"%zz+%41"},
                "multiValueQueryStringParameters":{"tag":["a,b","c"],"a%41":["%zz+%41"]}"#,
         );
+        let request = request(event);
+        assert_eq!(request.raw_query(), None, "{source}");
         assert_eq!(
-            query(&request(event)),
+            query(&request),
             [("tag", "a,b"), ("tag", "c"), ("a%41", "%zz+%41")],
             "{source}"
         );

@@ -15,8 +15,8 @@ const TYPE: &str = "application/x-www-form-urlencoded";
 /// The body of a form: `application/x-www-form-urlencoded`, read like a
 /// [`Query`](crate::router::Query).
 ///
-/// Another content type is refused with 415, a body that cannot be decoded with 400, one whose fields
-/// are not as expected with 422.
+/// Another content type is refused with 415, a body that cannot be decoded or has more pairs than
+/// [`Limits::query_pairs`](crate::event::Limits) with 400, one whose fields are not as expected with 422.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Form<T>(pub T);
 
@@ -32,6 +32,11 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Form<T> {
         }
         let body = ByteString::try_from(request.body()?.clone())
             .map_err(|_| Rejection::bad_request("the body is not UTF-8"))?;
+        let most = request.limits().query_pairs;
+        if event::has_more_pairs(&body, most) {
+            let detail = format!("the form has more than {most} pairs");
+            return Err(Rejection::bad_request(detail));
+        }
         let pairs = event::form_pairs(&body)
             .map_err(|_| Rejection::bad_request("the form is not UTF-8 once it is decoded"))?;
         let pairs = pairs
@@ -39,10 +44,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Form<T> {
             .map(|(key, value)| (&**key, &**value))
             .collect();
         text::pairs(pairs).map(Self).map_err(|error| {
-            Rejection::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                format!("form field {error}"),
-            )
+            let detail = error.sentence("form", "form field");
+            Rejection::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
         })
     }
 }

@@ -14,6 +14,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
+use crate::router::expected::without_types;
+
 /// Why texts were not the values that were asked for; names the key, if one is to blame.
 #[derive(Debug)]
 pub(crate) struct TextError {
@@ -84,7 +86,7 @@ impl serde::de::Error for TextError {
     fn custom<T: fmt::Display>(reason: T) -> Self {
         Self {
             key: None,
-            reason: reason.to_string(),
+            reason: without_types(&reason.to_string()),
             about: About::Value,
         }
     }

@@ -15,7 +15,7 @@ const LEAST: usize = 1024;
 ///
 /// Text, JSON, XML, JavaScript and SVG of at least 1 KiB; not what has a content coding already, is a part
 /// (206), or says `cache-control: no-transform`. `Vary: Accept-Encoding` is on every answer that could
-/// have been compressed, and a strong `ETag` becomes a weak one.
+/// have been compressed; a compressed one has a strong `ETag` made weak, and no `accept-ranges`.
 ///
 /// A compressed body travels as base64. A REST API undoes that only for its `binaryMediaTypes`; without
 /// `*/*` among them its clients would get the base64 text.
@@ -47,8 +47,11 @@ fn accepts_gzip(request: &Request) -> bool {
                     .eq_ignore_ascii_case("q")
                     .then(|| value.trim().parse::<f32>())
             });
-            // A weight that is no number is no offer.
-            let weight = weight.map_or(1.0, |weight| weight.unwrap_or(0.0));
+            // A weight that is none (RFC 9110 §12.4.2) is no offer.
+            let weight = weight.map_or(1.0, |weight| {
+                let weight = weight.ok().filter(|weight| (0.0..=1.0).contains(weight));
+                weight.unwrap_or(0.0)
+            });
             match &*coding {
                 "gzip" | "x-gzip" => gzip = Some(weight),
                 "identity" => identity = Some(weight),
@@ -62,24 +65,22 @@ fn accepts_gzip(request: &Request) -> bool {
 }
 
 fn is_worth_it(response: &Response) -> bool {
-    let text = |name| {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let content_type = text(header::CONTENT_TYPE)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let headers = response.headers();
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
-    let no_transform = |value: &str| {
-        let mut directives = value.split(',');
-        directives.any(|directive| directive.trim().eq_ignore_ascii_case("no-transform"))
+    let no_transform = |value: &HeaderValue| {
+        let mut directives = value.as_bytes().split(|byte| *byte == b',');
+        directives.any(|directive| directive.trim_ascii().eq_ignore_ascii_case(b"no-transform"))
     };
     response.body().as_bytes().len() >= LEAST
         && response.status() != StatusCode::PARTIAL_CONTENT
-        && !response.headers().contains_key(header::CONTENT_ENCODING)
-        && !text(header::CACHE_CONTROL).is_some_and(no_transform)
+        && !headers.contains_key(header::CONTENT_ENCODING)
+        && !headers
+            .get_all(header::CACHE_CONTROL)
+            .iter()
+            .any(no_transform)
         && (essence.starts_with("text/")
             || ["json", "xml", "javascript"]
                 .iter()
@@ -96,9 +97,12 @@ fn compress(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     headers.remove(header::CONTENT_LENGTH);
-    let tag = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
-    if let Some(strong) = tag.filter(|tag| !tag.starts_with("W/"))
-        && let Ok(weak) = HeaderValue::try_from(format!("W/{strong}"))
+    // Who asks for a part would get one of the body as it was.
+    headers.remove(header::ACCEPT_RANGES);
+    // A tag may have bytes beyond ASCII (RFC 9110 §8.8.3), and so be no `str`.
+    let tag = headers.get(header::ETAG).map(HeaderValue::as_bytes);
+    if let Some(strong) = tag.filter(|tag| !tag.starts_with(b"W/"))
+        && let Ok(weak) = HeaderValue::from_bytes(&[b"W/", strong].concat())
     {
         headers.insert(header::ETAG, weak);
     }

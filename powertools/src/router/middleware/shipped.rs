@@ -1,16 +1,15 @@
 //! The middleware that everyone writes.
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Middleware, Next};
-use crate::{
-    event::{Problem, Request, Response},
-    router::reply::IntoResponse,
-};
+use crate::event::{Problem, Request, Response};
 
 /// Puts Lambda's request id into the header `x-request-id` of every answer.
 ///
-/// An id that the client sent is not repeated: it would look like one that can be found in the log.
+/// An id that the client sent is not repeated: it would look like one that can be found in the log. A
+/// request that is refused before there is one (see [`Router::middleware`](crate::router::Router::middleware))
+/// gets its id in the body only.
 #[must_use]
 pub fn request_id<S: Send + Sync + 'static>() -> impl Middleware<S> {
     |request: Request, next: Next<S>| async move {
@@ -34,7 +33,8 @@ pub fn request_id<S: Send + Sync + 'static>() -> impl Middleware<S> {
 /// | `referrer-policy` | `no-referrer` | URLs that leak |
 /// | `strict-transport-security` | `max-age=31536000` | plain HTTP, where a domain answers both |
 ///
-/// A page needs a `content-security-policy` of its own.
+/// A page needs a `content-security-policy` of its own. The answer to a request that is refused before
+/// there is one (see [`Router::middleware`](crate::router::Router::middleware)) has none of them.
 #[must_use]
 pub fn security_headers<S: Send + Sync + 'static>() -> impl Middleware<S> {
     const HEADERS: [(HeaderName, &str); 5] = [
@@ -91,10 +91,7 @@ where
             if known {
                 return next.run(request).await;
             }
-            let mut headers = HeaderMap::new();
-            let bearer = HeaderValue::from_static("Bearer");
-            headers.insert(header::WWW_AUTHENTICATE, bearer);
-            refuse(headers, "a valid bearer token is required")
+            refuse("Bearer", "a valid bearer token is required")
         }
     }
 }
@@ -117,7 +114,7 @@ where
             if known {
                 next.run(request).await
             } else {
-                refuse(HeaderMap::new(), "a valid api key is required")
+                refuse("ApiKey", "a valid api key is required")
             }
         }
     }
@@ -130,9 +127,11 @@ fn token(authorization: Option<&str>) -> Option<String> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
 }
 
-fn refuse(headers: HeaderMap, detail: &'static str) -> Response {
+/// A 401 has to name a scheme (RFC 9110 §15.5.2).
+fn refuse(scheme: &'static str, detail: &'static str) -> Response {
+    let scheme = HeaderValue::from_static(scheme);
     let problem = Problem::new(StatusCode::UNAUTHORIZED).with_detail(detail);
-    (headers, problem).into_response()
+    Response::from(problem).with_header(header::WWW_AUTHENTICATE, scheme)
 }
 
 /// Answers 504 when the handler has not answered `margin` before Lambda would end the invocation:

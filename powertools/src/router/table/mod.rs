@@ -53,22 +53,29 @@ pub(super) enum Found {
 pub(super) struct Allow(Vec<Method>);
 
 impl Allow {
-    /// Whether there is no such path.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// All that are answered: HEAD comes with GET, and OPTIONS is there always.
+    pub(super) fn methods(&self) -> Vec<Method> {
+        let mut methods = self.0.clone();
+        let implied = [
+            methods.contains(&Method::GET).then_some(Method::HEAD),
+            Some(Method::OPTIONS),
+        ];
+        methods.extend(implied.into_iter().flatten());
+        methods
     }
 
-    /// As the `Allow` header has it. HEAD comes with GET, and OPTIONS is always answered.
+    /// As the `Allow` header has it.
     pub(super) fn header(&self) -> String {
-        let mut names: Vec<&str> = self.0.iter().map(Method::as_str).collect();
-        if names.contains(&"GET") {
-            names.push("HEAD");
-        }
-        names.push("OPTIONS");
-        names.sort_unstable();
-        names.dedup();
-        names.join(", ")
+        list(&self.methods())
     }
+}
+
+/// Methods as a header lists them: sorted, each once.
+pub(super) fn list(methods: &[Method]) -> String {
+    let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
 }
 
 impl Table {
@@ -180,17 +187,22 @@ impl Table {
 
     /// The methods that have a route for this path, in the order in which they were registered.
     pub(super) fn allow(&self, path: &str) -> Allow {
-        self.allow_where(path, |_| true)
+        let answering = self.routes_at(path).map(|(method, _)| method.clone());
+        Allow(answering.collect())
     }
 
-    /// The same for the routes that `counts` lets count, given by their index.
-    pub(super) fn allow_where(&self, path: &str, counts: impl Fn(usize) -> bool) -> Allow {
-        let answering = self.methods.iter().filter(|(_, trees)| {
+    /// Whether `is_one` is true of a route that answers a method of this path, given by its index.
+    pub(super) fn any_at(&self, path: &str, is_one: impl Fn(usize) -> bool) -> bool {
+        self.routes_at(path).any(|(_, index)| is_one(index))
+    }
+
+    /// The route of each method that has one for this path.
+    fn routes_at(&self, path: &str) -> impl Iterator<Item = (&Method, usize)> {
+        self.methods.iter().filter_map(move |(method, trees)| {
             let exact = trees.exact.at(path).ok().map(|found| *found.value);
             let found = exact.or_else(|| Some(trees.greedy.at(path)?.0));
-            found.is_some_and(&counts)
-        });
-        Allow(answering.map(|(method, _)| method.clone()).collect())
+            Some((method, found?))
+        })
     }
 
     fn trees(&self, method: &Method) -> Option<&Trees> {
