@@ -514,7 +514,7 @@ impl Given {
             headers,
             // Neither has a body, whatever the handler gives.
             body: match self.status {
-                204 | 304 => Vec::new(),
+                204 | 205 | 304 => Vec::new(),
                 _ => self.body.clone(),
             },
         }
@@ -574,7 +574,7 @@ fn given() -> impl Strategy<Value = Given> {
         "[a-c]{1,2}=[!#-+./0-9:<-~-]{0,8}(; Path=/)?(; Expires=Wed, 21 Oct 2026 07:28:00 GMT)?";
     let coding = prop::option::weighted(0.2, Just(("content-encoding", "gzip".to_owned())));
     (
-        prop_oneof![200..=599_u16, select(vec![200_u16, 204, 304, 404])],
+        prop_oneof![200..=599_u16, select(vec![200_u16, 204, 205, 304, 404])],
         vec((names, header_value()), 0..6),
         coding,
         vec(cookie, 0..4),
