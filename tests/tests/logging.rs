@@ -661,6 +661,7 @@ fn l37_what_is_no_number_in_json_is_a_text() {
             up = f64::INFINITY,
             down = f64::NEG_INFINITY,
             single = f32::NAN,
+            nested = logger::json(&[f64::NAN]),
             "hello"
         );
     });
@@ -668,6 +669,7 @@ fn l37_what_is_no_number_in_json_is_a_text() {
     assert_eq!(line["single"], "NaN");
     assert_eq!(line["up"], "inf");
     assert_eq!(line["down"], "-inf");
+    assert_eq!(line["nested"], json!([null]));
 }
 
 #[test]
