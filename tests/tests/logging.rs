@@ -260,6 +260,20 @@ fn l07_l09_a_level_has_many_names() {
 }
 
 #[test]
+fn l07_libraries_have_levels_of_their_own() {
+    let name = "l07_libraries_have_levels_of_their_own";
+    let variables = [(
+        "POWERTOOLS_LOG_LEVEL",
+        "debug,hyper_util=info,lambda_runtime=info",
+    )];
+    let lines = function(name, &variables, logger::builder, [json!({})], |_| {
+        one_of_each_level();
+        Ok(())
+    });
+    assert_eq!(messages(&lines), ALL[1..]);
+}
+
+#[test]
 fn l08_a_level_that_is_none_is_told_and_info_is_used() {
     for level in ["50", "BOGUS"] {
         let name = "l08_a_level_that_is_none_is_told_and_info_is_used";
