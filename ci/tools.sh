@@ -5,6 +5,8 @@
 #   ci/tools.sh cargo-hack    target/tools/bin/cargo-hack
 #   ci/tools.sh rie           target/tools/aws-lambda-rie
 #   ci/tools.sh chromium      the system's, by apt-get where there is none
+#   ci/tools.sh powertools-python        target/tools/powertools-python, an environment of Python
+#   ci/tools.sh powertools-typescript    target/tools/powertools-typescript/node_modules
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=ci/versions
@@ -67,16 +69,49 @@ install_chromium() {
     fail "chromium cannot be installed"
 }
 
+# With pip's own choice of what it depends on, in an environment of its own.
+install_powertools_python() {
+    local to=$tools/powertools-python
+    command -v python3 >/dev/null \
+        || fail "there is no python3; install it: apt-get install python3 python3-venv"
+    local installed='from importlib.metadata import version; print(version("aws-lambda-powertools"))'
+    [[ $("$to/bin/python3" -c "$installed" 2>&1) != "$powertools_python" ]] || return 0
+    rm -rf "$to"
+    python3 -m venv "$to" \
+        || fail "python3 makes no environment; install what it needs: apt-get install python3-venv"
+    "$to/bin/python3" -m pip install --quiet --disable-pip-version-check \
+        "aws-lambda-powertools==$powertools_python"
+}
+
+install_powertools_typescript() {
+    local to=$tools/powertools-typescript program
+    for program in node npm; do
+        command -v "$program" >/dev/null \
+            || fail "there is no $program; install it: apt-get install nodejs npm"
+    done
+    local package=$to/node_modules/@aws-lambda-powertools/logger/package.json
+    local installed='console.log(require(process.argv[1]).version)'
+    [[ $(node -e "$installed" "$package" 2>&1) != "$powertools_typescript" ]] || return 0
+    rm -rf "$to"
+    mkdir -p "$to"
+    # Correlation ids by path need the second.
+    npm install --prefix "$to" --no-save --ignore-scripts --no-audit --no-fund --loglevel=error \
+        "@aws-lambda-powertools/logger@$powertools_typescript" \
+        "@aws-lambda-powertools/jmespath@$powertools_typescript"
+}
+
 is() {
     [[ -f $2 ]] && echo "$1  $2" | sha256sum --check --status
 }
 
-[[ $# -gt 0 ]] || fail "name a tool: cargo-fuzz, cargo-hack, chromium, rie"
+[[ $# -gt 0 ]] || fail "name a tool: cargo-fuzz, cargo-hack, chromium, powertools-python, powertools-typescript, rie"
 for tool; do
     case $tool in
     cargo-fuzz) install_cargo_fuzz ;;
     cargo-hack) install_cargo_hack ;;
     chromium) install_chromium ;;
+    powertools-python) install_powertools_python ;;
+    powertools-typescript) install_powertools_typescript ;;
     rie) install_rie ;;
     *) fail "unknown tool \`$tool\`" ;;
     esac

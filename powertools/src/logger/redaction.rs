@@ -71,7 +71,10 @@ struct Name {
 }
 
 impl Default for Redaction {
-    /// By [`NAMES`].
+    /// By the names of secrets: `password`, `passwd`, `passphrase`, `secret`, `apikey`, `privatekey`,
+    /// `authorization`, `cookie`, `credentials`, `connectionstring`, `creditcard`, `cardnumber`, the keys of
+    /// AWS and all kinds of tokens, also as the end of a longer name (`db_password`); and by `token`, `pwd`
+    /// and `cvv`, which are whole names only. Case, `-` and `_` make no difference.
     fn default() -> Self {
         let mut redaction = Self::none();
         for name in NAMES {
