@@ -101,6 +101,34 @@ impl Utc {
     }
 }
 
+/// The text of a moment, of which most is that of the moment before.
+#[cfg(feature = "logger")]
+#[derive(Debug, Default)]
+pub(crate) struct Stamp {
+    second: Option<u64>,
+    text: Vec<u8>,
+}
+
+#[cfg(feature = "logger")]
+impl Stamp {
+    /// `2026-11-21T10:00:00.000Z`.
+    pub(crate) fn of(&mut self, time: SystemTime) -> &[u8] {
+        let since = time.duration_since(UNIX_EPOCH).ok();
+        let second = since.map(|since| since.as_secs());
+        if second.is_none() || self.second != second {
+            self.text.clear();
+            Utc::of(time).write_rfc3339(&mut self.text);
+            self.second = second;
+        }
+        if let (Some(since), Some(end)) = (since, self.text.get_mut(20..23)) {
+            let milli = since.subsec_millis();
+            let digit = |of: u32| b'0' + (milli / of % 10) as u8;
+            end.copy_from_slice(&[digit(100), digit(10), digit(1)]);
+        }
+        &self.text
+    }
+}
+
 /// Year, month and day of a number of days since 1 January 1970.
 ///
 /// Counted from 1 March of year 0, so that the leap day is the last of its year.
@@ -127,10 +155,14 @@ mod tests {
 
     use super::*;
 
+    /// As a new stamp has it, and one that was used a moment before.
     fn rfc3339(time: SystemTime) -> String {
-        let mut out = Vec::new();
-        Utc::of(time).write_rfc3339(&mut out);
-        String::from_utf8(out).expect("digits and marks")
+        let text = |mut stamp: Stamp| String::from_utf8_lossy(stamp.of(time)).into_owned();
+        let fresh = text(Stamp::default());
+        let mut used = Stamp::default();
+        used.of(time + Duration::from_millis(7));
+        assert_eq!(text(used), fresh);
+        fresh
     }
 
     #[test]

@@ -19,6 +19,7 @@ use tracing_subscriber::{
 
 use super::{
     buffer::Buffer,
+    callsite::SettingsId,
     correlation::CorrelationId,
     cut, dev,
     fields::{Fields, Key, Rules},
@@ -243,6 +244,7 @@ impl Builder {
             keys.set("sampling_rate", |out| write::float(out, rate));
         }
         let settings = Settings {
+            id: SettingsId::new(),
             pieces: pieces(&parts, service.as_deref().unwrap_or("service_undefined")),
             format: self.format,
             rules,

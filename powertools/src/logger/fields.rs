@@ -6,6 +6,7 @@ use serde::Serialize;
 use tracing_core::field::{Field, Visit};
 
 use super::{
+    callsite::{Callsite, Prepared, Purpose},
     redaction::{MARK, Redaction},
     value::{self, Nested},
     write::{self, Escaped},
@@ -76,13 +77,25 @@ impl Fields {
     pub(super) fn set(&mut self, key: impl Into<Key>, write: impl FnOnce(&mut Vec<u8>)) {
         let key = key.into();
         self.remove(&key);
-        self.json.push(b',');
-        write::text(&mut self.json, &key);
-        self.json.push(b':');
+        write::opening(&mut self.json, &key);
         write(&mut self.json);
         self.seen.add(&key);
         self.entries.push(Entry {
             key,
+            end: self.json.len(),
+        });
+    }
+
+    /// The same for a field whose key is known from its callsite.
+    fn set_prepared(&mut self, field: &Prepared, write: impl FnOnce(&mut Vec<u8>)) {
+        if field.is_repeated {
+            self.remove(&field.key);
+        }
+        self.json.extend_from_slice(&field.opening);
+        write(&mut self.json);
+        self.seen.join(field.seen);
+        self.entries.push(Entry {
+            key: field.key.clone(),
             end: self.json.len(),
         });
     }
@@ -176,21 +189,17 @@ pub(super) struct Rules {
 
 impl Rules {
     /// The key to use: a standard part's is not to be had, and nothing is to be lost.
-    fn free(&self, key: &'static str) -> Key {
-        if self.reserved.iter().any(|reserved| reserved == key) {
+    pub(super) fn free(&self, key: Key) -> Key {
+        if self.reserved.iter().any(|reserved| *reserved == key) {
             Cow::Owned(format!("field.{key}"))
         } else {
-            Cow::Borrowed(key)
+            key
         }
     }
 
     /// Sets a key to any value at all; to a text that says so if it does not serialise.
     pub(super) fn set(&self, fields: &mut Fields, key: Key, value: &impl Serialize) {
-        let key = if self.reserved.iter().any(|reserved| *reserved == key) {
-            Cow::Owned(format!("field.{key}"))
-        } else {
-            key
-        };
+        let key = self.free(key);
         if self.redaction.covers(&key) {
             fields.set(key, |out| write::text(out, MARK));
             return;
@@ -204,33 +213,24 @@ impl Rules {
 /// Writes the fields of an event or a span.
 pub(super) struct Recorder<'a> {
     pub(super) rules: &'a Rules,
+    pub(super) callsite: &'a Callsite,
     pub(super) fields: &'a mut Fields,
-    /// Where the message goes, of an event; a span has none.
-    pub(super) message: Option<&'a mut Vec<u8>>,
-    /// Where a location goes, of an event that may say where it happened.
-    pub(super) location: Option<&'a mut Vec<u8>>,
-    /// Whether the event comes from the `log` crate, which has fields of its own.
-    pub(super) is_log: bool,
+    /// Where the message of an event goes, and what it says of its place.
+    pub(super) message: &'a mut Vec<u8>,
+    pub(super) location: &'a mut Vec<u8>,
 }
 
 impl Recorder<'_> {
     fn set(&mut self, field: &Field, write: impl FnOnce(&mut Vec<u8>)) {
-        let name = field.name();
-        if self.is_log && name.starts_with("log.") {
-            return;
-        }
-        // A raw identifier's mark is Rust's business.
-        let name = name.strip_prefix("r#").unwrap_or(name);
-        match (name, &mut self.message, &mut self.location) {
-            ("message", Some(message), _) => return write_text(message, write),
-            ("location", _, Some(location)) => return write_text(location, write),
-            _ => {}
-        }
-        let key = self.rules.free(name);
-        if self.rules.redaction.covers(name) {
-            self.fields.set(key, |out| write::text(out, MARK));
-        } else {
-            self.fields.set(key, write);
+        let field = &self.callsite.fields[field.index()];
+        match field.purpose {
+            Purpose::Key => self.fields.set_prepared(field, write),
+            Purpose::Hidden => self
+                .fields
+                .set_prepared(field, |out| write::text(out, MARK)),
+            Purpose::Message => write_text(self.message, write),
+            Purpose::Location => write_text(self.location, write),
+            Purpose::Nothing => {}
         }
     }
 }

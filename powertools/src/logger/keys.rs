@@ -7,9 +7,10 @@ use tracing_core::dispatcher;
 
 use super::{
     buffer::Held,
+    callsite::OWN,
     fields::{Fields, Key},
     invocation::Invocation,
-    layer::{JsonLayer, OWN, Settings},
+    layer::{JsonLayer, Settings},
 };
 
 /// The key of the correlation id.

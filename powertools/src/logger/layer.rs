@@ -15,6 +15,7 @@ use tracing_subscriber::{
 
 use super::{
     buffer::Buffer,
+    callsite::{Cache, Callsite, OWN, SettingsId, write_location},
     correlation::CorrelationId,
     cut, dev,
     fields::{Fields, Recorder, Rules},
@@ -23,10 +24,7 @@ use super::{
     level::Levels,
     write,
 };
-use crate::clock::Utc;
-
-/// The target of the logger's own events, which may say where they happened.
-pub(super) const OWN: &str = "powertools::logger";
+use crate::clock::Stamp;
 
 /// Writes one JSON line for each event; [`Builder`](super::Builder) makes it.
 pub(super) struct JsonLayer {
@@ -38,6 +36,7 @@ pub(super) struct JsonLayer {
 type Find = fn(&Dispatch, &Id) -> Option<Arc<Invocation>>;
 
 pub(super) struct Settings {
+    pub(super) id: SettingsId,
     pub(super) pieces: Vec<Piece>,
     pub(super) format: Box<dyn Format>,
     pub(super) rules: Rules,
@@ -112,13 +111,8 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut fields = Fields::default();
-        attributes.record(&mut Recorder {
-            rules: &self.settings.rules,
-            fields: &mut fields,
-            message: None,
-            location: None,
-            is_log: false,
+        let fields = self.settings.fields(attributes.metadata(), |recorder| {
+            attributes.record(recorder);
         });
         let known = match span.parent() {
             Some(parent) if !opens(attributes.metadata()) => invocation_of(&parent),
@@ -136,14 +130,9 @@ where
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         // Before the span is locked: a value's `Debug` may panic, or log on its own.
-        let mut added = Fields::default();
-        record.record(&mut Recorder {
-            rules: &self.settings.rules,
-            fields: &mut added,
-            message: None,
-            location: None,
-            is_log: false,
-        });
+        let added = self
+            .settings
+            .fields(span.metadata(), |recorder| record.record(recorder));
         if let Some(known) = span.extensions_mut().get_mut::<InSpan>() {
             known.fields.extend(&added);
         }
@@ -153,28 +142,44 @@ where
         let settings = &*self.settings;
         let normalized = event.normalized_metadata();
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
-        let spans = context.event_span(event);
-        let invocation = spans.as_ref().and_then(invocation_of);
+        let innermost = context.event_span(event);
+        let invocation = match &innermost {
+            Some(span) if settings.minds_invocations() => invocation_of(span),
+            _ => None,
+        };
         let fate = settings.fate(metadata, invocation.as_deref());
         if matches!(fate, Fate::Dropped) {
             return;
         }
         let mut scratch = Scratch::take();
+        let callsite = scratch.callsites.get(event.metadata(), settings.id, || {
+            Callsite::new(event.metadata(), &settings.rules, &*settings.format)
+        });
         let Scratch {
             line,
             message,
             location,
             own,
+            stamp,
+            ..
         } = &mut *scratch;
         event.record(&mut Recorder {
             rules: &settings.rules,
+            callsite: &callsite,
             fields: own,
-            message: Some(message),
-            location: (metadata.target() == OWN).then_some(location),
-            is_log: normalized.is_some(),
+            message,
+            location,
         });
-        settings.begin(line, metadata, message, location);
-        settings.put_keys(line, own, spans.as_ref(), invocation.as_deref());
+        if normalized.is_some() {
+            write_location(location, metadata);
+        }
+        let location = if location.is_empty() {
+            &callsite.location
+        } else {
+            &*location
+        };
+        settings.begin(line, &callsite.level, message, location, stamp);
+        settings.put_keys(line, own, innermost.as_ref());
         line.extend_from_slice(b"}\n");
         match (fate, &settings.buffer, &invocation) {
             (Fate::Held, Some(buffer), Some(invocation)) => settings.hold(line, buffer, invocation),
@@ -195,9 +200,36 @@ where
 }
 
 impl Settings {
+    /// The fields of a span, as it records them.
+    fn fields(
+        &self,
+        metadata: &'static Metadata<'static>,
+        record: impl FnOnce(&mut Recorder<'_>),
+    ) -> Fields {
+        let mut scratch = Scratch::take();
+        let callsite = scratch.callsites.get(metadata, self.id, || {
+            Callsite::new(metadata, &self.rules, &*self.format)
+        });
+        let mut fields = Fields::default();
+        record(&mut Recorder {
+            rules: &self.rules,
+            callsite: &callsite,
+            fields: &mut fields,
+            message: &mut scratch.message,
+            location: &mut scratch.location,
+        });
+        scratch.give_back();
+        fields
+    }
+
+    /// Whether it makes a difference for what becomes of an event in which invocation it is.
+    const fn minds_invocations(&self) -> bool {
+        self.levels.may_be_raised() || self.buffer.is_some()
+    }
+
     fn fate(&self, metadata: &Metadata<'_>, invocation: Option<&Invocation>) -> Fate {
         let level = *metadata.level();
-        if !self.levels.may_be_raised() && self.buffer.is_none() {
+        if !self.minds_invocations() {
             // The filter has seen to it.
             return Fate::Written;
         }
@@ -219,17 +251,23 @@ impl Settings {
         }
     }
 
-    /// The standard parts.
-    fn begin(&self, line: &mut Vec<u8>, metadata: &Metadata<'_>, message: &[u8], location: &[u8]) {
+    /// The standard parts, of which all but the time are JSON already.
+    fn begin(
+        &self,
+        line: &mut Vec<u8>,
+        level: &[u8],
+        message: &[u8],
+        location: &[u8],
+        stamp: &mut Stamp,
+    ) {
         for piece in &self.pieces {
             line.extend_from_slice(&piece.opening);
             match piece.part {
-                Part::Level => write::text(line, self.format.level(metadata.level())),
-                Part::Location if !location.is_empty() => line.extend_from_slice(location),
-                Part::Location => put_location(line, metadata),
+                Part::Level => line.extend_from_slice(level),
+                Part::Location => line.extend_from_slice(location),
                 Part::Message if message.is_empty() => line.extend_from_slice(b"\"\""),
                 Part::Message => line.extend_from_slice(message),
-                Part::Timestamp => self.put_time(line, SystemTime::now()),
+                Part::Timestamp => self.put_time(line, stamp),
                 // Its opening is all of it.
                 Part::Service => {}
             }
@@ -239,12 +277,13 @@ impl Settings {
         }
     }
 
-    fn put_time(&self, line: &mut Vec<u8>, time: SystemTime) {
-        match self.format.timestamp(time) {
+    fn put_time(&self, line: &mut Vec<u8>, stamp: &mut Stamp) {
+        let now = SystemTime::now();
+        match self.format.timestamp(now) {
             Some(text) => write::text(line, &text),
             None => {
                 line.push(b'"');
-                Utc::of(time).write_rfc3339(line);
+                line.extend_from_slice(stamp.of(now));
                 line.push(b'"');
             }
         }
@@ -257,48 +296,51 @@ impl Settings {
         line: &mut Vec<u8>,
         own: &Fields,
         innermost: Option<&SpanRef<'s, S>>,
-        invocation: Option<&Invocation>,
     ) {
         let begun = line.len();
         let mut seen = own.seen();
         line.extend_from_slice(own.json());
-        let appended = invocation.map(Invocation::keys);
-        let appended = appended.as_deref().filter(|keys| !keys.is_empty());
-        let scope = || innermost.map(SpanRef::scope).into_iter().flatten();
         // Asked seldom: only for keys that `seen` cannot tell from others.
         let is_in_spans = |key: &str, depth: usize| {
-            scope().take(depth).any(|span| {
+            let spans = innermost.map(SpanRef::scope).into_iter().flatten();
+            spans.take(depth).any(|span| {
                 let extensions = span.extensions();
                 let known = extensions.get::<InSpan>();
                 known.is_some_and(|known| known.fields.contains(key))
             })
         };
-        let is_appended = |key: &str| appended.is_some_and(|appended| appended.contains(key));
+        let mut parent;
+        let mut here = innermost;
         let mut depth = 0;
-        for span in scope() {
+        while let Some(span) = here {
             let extensions = span.extensions();
-            let Some(known) = extensions.get::<InSpan>() else {
-                depth += 1;
-                continue;
-            };
-            // The first span says what Lambda says; what the function appended comes before it.
-            if known.is_first
-                && let Some(appended) = appended
-            {
-                put_new(line, appended, &mut seen, |key| {
-                    own.contains(key) || is_in_spans(key, depth)
+            let known = extensions.get::<InSpan>();
+            let is_first = known.is_some_and(|known| known.is_first);
+            if let Some(known) = known {
+                // The first span says what Lambda says; what the function appended comes before it.
+                let appended = is_first.then(|| known.invocation.keys());
+                if let Some(appended) = appended.as_deref().filter(|keys| !keys.is_empty()) {
+                    put_new(line, appended, &mut seen, |key| {
+                        own.contains(key) || is_in_spans(key, depth)
+                    });
+                }
+                put_new(line, &known.fields, &mut seen, |key| {
+                    own.contains(key)
+                        || is_in_spans(key, depth)
+                        || appended.as_deref().is_some_and(|keys| keys.contains(key))
                 });
             }
-            put_new(line, &known.fields, &mut seen, |key| {
-                own.contains(key) || is_in_spans(key, depth) || known.is_first && is_appended(key)
-            });
             depth += 1;
-            if known.is_first {
-                break;
-            }
+            let next = if is_first { None } else { span.parent() };
+            drop(extensions);
+            parent = next;
+            here = parent.as_ref();
         }
         put_new(line, &self.keys, &mut seen, |key| {
-            own.contains(key) || is_in_spans(key, depth) || is_appended(key)
+            let invocation = innermost.and_then(invocation_of);
+            own.contains(key)
+                || is_in_spans(key, depth)
+                || invocation.is_some_and(|invocation| invocation.keys().contains(key))
         });
         // A form of lines without any part has no key to put a comma after.
         if begun == 1 && line.len() > 1 {
@@ -333,19 +375,18 @@ impl Settings {
     /// Writes a line of the logger's own, past all layers: it may be in the middle of an event.
     pub(super) fn say(&self, level: Level, message: &str) {
         let mut line = Vec::with_capacity(256);
-        for piece in &self.pieces {
-            line.extend_from_slice(&piece.opening);
-            match piece.part {
-                Part::Level => write::text(&mut line, self.format.level(&level)),
-                Part::Location => write::text(&mut line, OWN),
-                Part::Message => write::text(&mut line, message),
-                Part::Timestamp => self.put_time(&mut line, SystemTime::now()),
-                Part::Service => {}
-            }
-        }
-        if line.is_empty() {
-            line.push(b'{');
-        }
+        let json = |text: &str| {
+            let mut json = Vec::new();
+            write::text(&mut json, text);
+            json
+        };
+        self.begin(
+            &mut line,
+            &json(self.format.level(&level)),
+            &json(message),
+            &json(OWN),
+            &mut Stamp::default(),
+        );
         line.extend_from_slice(b"}\n");
         self.write(&line);
     }
@@ -361,16 +402,6 @@ impl Settings {
             (self.write)(line);
         }
     }
-}
-
-fn put_location(line: &mut Vec<u8>, metadata: &Metadata<'_>) {
-    line.push(b'"');
-    write::escape(line, metadata.module_path().unwrap_or(metadata.target()));
-    if let Some(number) = metadata.line() {
-        line.push(b':');
-        write::number(line, number);
-    }
-    line.push(b'"');
 }
 
 /// Puts those fields on the line whose keys are not there yet.
@@ -399,6 +430,8 @@ struct Scratch {
     message: Vec<u8>,
     location: Vec<u8>,
     own: Fields,
+    stamp: Stamp,
+    callsites: Cache,
 }
 
 thread_local! {
@@ -419,7 +452,7 @@ impl Scratch {
     fn give_back(mut self: Box<Self>) {
         let capacity = self.line.capacity() + self.message.capacity() + self.own.capacity();
         if capacity > Self::MOST_KEPT {
-            return;
+            (self.line, self.message, self.own) = Default::default();
         }
         self.line.clear();
         self.message.clear();

@@ -57,6 +57,7 @@ use crate::caught::attempt;
 
 mod buffer;
 mod builder;
+mod callsite;
 mod correlation;
 mod cut;
 mod dev;
@@ -106,7 +107,7 @@ pub fn observe_event(event: &[u8]) {
         Ok(Some(id)) => set_correlation_id(id),
         Ok(None) => {}
         Err(panic) => tracing::error!(
-            target: layer::OWN,
+            target: callsite::OWN,
             panic,
             "the function that finds the correlation id panicked"
         ),
@@ -118,7 +119,7 @@ pub fn observe_event(event: &[u8]) {
             .event(&String::from_utf8_lossy(event));
         let event = serde_json::value::RawValue::from_string(event).ok();
         tracing::info!(
-            target: layer::OWN,
+            target: callsite::OWN,
             event = json(&event),
             "Lambda invocation event"
         );

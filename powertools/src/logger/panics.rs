@@ -5,7 +5,7 @@ use std::{
     panic::{self, PanicHookInfo},
 };
 
-use super::layer::OWN;
+use super::callsite::OWN;
 use crate::caught;
 
 /// From here on a panic is one line at ERROR, with its place and the keys of the invocation that it is in,

@@ -11,6 +11,13 @@ pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// `,"key":`.
+pub(super) fn opening(out: &mut Vec<u8>, key: &str) {
+    out.push(b',');
+    text(out, key);
+    out.push(b':');
+}
+
 /// A number or a flag, as serde_json writes it.
 pub(super) fn number(out: &mut Vec<u8>, number: impl Serialize) {
     // Only a map's keys or a failing `Serialize` could fail, and numbers are neither.
