@@ -217,6 +217,14 @@ fn l06_the_trace_is_its_root_and_each_invocations_own() {
     );
     assert_eq!(lines[2].get("xray_trace_id"), None);
     assert_eq!(lines.len(), 3);
+
+    let without = logger::builder().without_key("xray_trace_id");
+    let traced = self::lines(without, || {
+        let _span = tracing::info_span!("span", xray_trace_id = "1-5759e988", other = 1).entered();
+        tracing::info!("hello");
+    });
+    assert_eq!(traced[0].get("xray_trace_id"), None);
+    assert_eq!(traced[0]["other"], 1);
 }
 
 fn one_of_each_level() {
@@ -364,8 +372,17 @@ fn l13_l14_l15_l16_a_sample_is_a_share_of_invocations_and_keeps_to_lambdas_level
         );
         assert_eq!(messages(&run(rate, "")), [&*told, "info", "warn", "error"]);
     }
-    for (lambda, from) in [("ERROR", 4), ("INFO", 2), ("WARN", 3)] {
-        assert_eq!(messages(&run("1", lambda)), ALL[from..], "{lambda}");
+    let told = |level: &str| {
+        format!(
+            "lines at debug are to be sampled or held back, but AWS_LAMBDA_LOG_LEVEL is {level} and \
+             wins"
+        )
+    };
+    assert_eq!(messages(&run("1", "ERROR")), ALL[4..]);
+    for (lambda, from) in [("info", 2), ("warn", 3)] {
+        let told = told(lambda);
+        let expected = [&[&*told], &ALL[from..]].concat();
+        assert_eq!(messages(&run("1", lambda)), expected, "{lambda}");
     }
 }
 

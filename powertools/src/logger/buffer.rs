@@ -24,7 +24,7 @@ pub struct Buffer {
 }
 
 impl Default for Buffer {
-    /// DEBUG and below, 20,480 bytes an invocation, flushed by a line at ERROR: Powertools' defaults.
+    /// DEBUG, 20,480 bytes an invocation, flushed by a line at ERROR: Powertools' defaults.
     fn default() -> Self {
         Self {
             level: Level::DEBUG,
@@ -35,7 +35,8 @@ impl Default for Buffer {
 }
 
 impl Buffer {
-    /// Holds back lines of this level and of less severe ones; a line at ERROR never is.
+    /// Holds back lines of this level, which need not be asked for by the logger's level, and of less severe
+    /// ones, as far as they are asked for; a line at ERROR never is.
     #[must_use]
     pub const fn level(mut self, level: Level) -> Self {
         self.level = level;

@@ -19,7 +19,7 @@ use tracing_subscriber::{
 
 use super::{
     buffer::Buffer,
-    callsite::SettingsId,
+    callsite::{OWN, SettingsId},
     correlation::CorrelationId,
     cut, dev,
     fields::{Fields, Key, Rules},
@@ -53,6 +53,7 @@ pub struct Builder {
     logs_event: bool,
     is_readable: bool,
     keys: Vec<(Key, Result<Box<RawValue>, serde_json::Error>)>,
+    unwanted: Vec<String>,
     correlation_id: Option<CorrelationId>,
     redaction: Redaction,
     buffer: Option<Buffer>,
@@ -71,6 +72,7 @@ impl Default for Builder {
             logs_event: false,
             is_readable: false,
             keys: Vec::new(),
+            unwanted: Vec::new(),
             correlation_id: None,
             redaction: Redaction::default(),
             buffer: None,
@@ -117,10 +119,16 @@ impl Builder {
         self
     }
 
-    /// A key of every line. Any other of its name wins.
+    /// A key of every line, unless the value is null. Any other of its name wins.
     pub fn key(mut self, key: impl Into<Cow<'static, str>>, value: impl Serialize) -> Self {
         let value = value::to_json(&value);
         self.keys.push((key.into(), RawValue::from_string(value)));
+        self
+    }
+
+    /// Leaves a key off every line, such as `xray_trace_id` or `function_arn`.
+    pub fn without_key(mut self, key: impl Into<String>) -> Self {
+        self.unwanted.push(key.into());
         self
     }
 
@@ -216,7 +224,16 @@ impl Builder {
         };
         let (asked, floor) = asked.resolve(&mut complaints);
         let sampled = (sample_rate.unwrap_or_default() > 0.0).then_some(LevelFilter::DEBUG);
-        let held = self.buffer.map(|_| LevelFilter::DEBUG);
+        let held = self.buffer.map(|buffer| buffer.level.max(Level::DEBUG));
+        let added = sampled.max(held.map(LevelFilter::from_level));
+        if let (Some(floor), Some(added)) = (floor, added)
+            && floor < added
+        {
+            complaints.push(format!(
+                "lines at {added} are to be sampled or held back, but AWS_LAMBDA_LOG_LEVEL is {floor} \
+                 and wins"
+            ));
+        }
         let is_readable = self.is_readable || env::dev();
         let is_readable = is_readable && !must_be_json(&mut complaints);
         if let Some(mistake) = self
@@ -230,12 +247,14 @@ impl Builder {
         let service = self.service.or_else(env::service_name);
         let rules = Rules {
             reserved: parts.iter().map(|(_, key)| key.to_string()).collect(),
+            unwanted: self.unwanted,
             redaction: self.redaction,
             errors: self.format.errors(),
         };
         let mut keys = Fields::default();
         for (key, value) in self.keys {
             match value {
+                Ok(value) if value.get() == "null" => {}
                 Ok(value) => rules.set(&mut keys, key, &value),
                 Err(error) => complaints.push(format!("the key `{key}` is on no line: {error}")),
             }
@@ -248,7 +267,7 @@ impl Builder {
             pieces: pieces(&parts, service.as_deref().unwrap_or("service_undefined")),
             format: self.format,
             rules,
-            levels: Levels::new(&asked, floor, sampled.max(held)),
+            levels: Levels::new(&asked, floor, added),
             sample_rate: sample_rate.unwrap_or_default(),
             buffer: self.buffer,
             keys,
@@ -320,13 +339,16 @@ impl Asked {
             return (level::only(level), floor);
         };
         match floor {
-            Some(floor) if asked.default_level() != Some(floor) => {
-                complaints.push(format!(
-                    "{of} is `{text}`, but AWS_LAMBDA_LOG_LEVEL is {floor} and wins"
-                ));
+            Some(floor) => {
+                let is_capped = asked.iter().any(|(_, level)| level > floor);
+                if is_capped || asked.default_level() != Some(floor) {
+                    complaints.push(format!(
+                        "{of} is `{text}`, but AWS_LAMBDA_LOG_LEVEL is {floor} and wins"
+                    ));
+                }
                 (asked.with_default(floor), Some(floor))
             }
-            _ => (asked, floor),
+            None => (asked, None),
         }
     }
 }
@@ -344,7 +366,11 @@ fn must_be_json(complaints: &mut Vec<String>) -> bool {
     is_json
 }
 
+/// Says what is to be said, unless silence was asked for.
 fn complain(settings: &Settings, complaints: &[String]) {
+    if !settings.levels.has(OWN, Level::WARN) {
+        return;
+    }
     for complaint in complaints {
         settings.say(Level::WARN, complaint);
     }

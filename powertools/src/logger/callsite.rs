@@ -45,7 +45,7 @@ pub(super) enum Purpose {
     Hidden,
     Message,
     Location,
-    /// The `log` crate's own, which say what the metadata says.
+    /// Nobody wants it, or it is the `log` crate's own and says what the metadata says.
     Nothing,
 }
 
@@ -76,7 +76,9 @@ impl Prepared {
         let name = name.strip_prefix("r#").unwrap_or(name);
         let is_of_log = metadata.target() == "log" && name.starts_with("log.");
         let purpose = match name {
-            _ if is_of_log => Purpose::Nothing,
+            _ if is_of_log || rules.unwanted.iter().any(|unwanted| unwanted == name) => {
+                Purpose::Nothing
+            }
             "message" if metadata.is_event() => Purpose::Message,
             "location" if metadata.target() == OWN => Purpose::Location,
             _ if rules.redaction.covers(name) => Purpose::Hidden,

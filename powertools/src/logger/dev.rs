@@ -1,8 +1,8 @@
 //! Lines for a person: coloured, and without what only a log store wants to know.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{cut::entries, format::Part};
+use super::{cut::entries, format::Part, write::is_deceptive};
 
 /// How lines look.
 pub(super) struct Style {
@@ -38,12 +38,13 @@ impl Style {
             } else if !HIDDEN.contains(&&**key) && (key != "cold_start" || value == true) {
                 let text = shown(&value);
                 if text.contains('\n') {
-                    below.push_str(&format!("    {key}:\n"));
+                    below.push_str(&format!("    {}:\n", safe(key)));
                     for line in text.lines() {
                         below.push_str(&format!("      {line}\n"));
                     }
                 } else {
-                    keys.push_str(&format!("  {}{text}", self.paint(DIM, &format!("{key}="))));
+                    let key = self.paint(DIM, &format!("{}=", safe(key)));
+                    keys.push_str(&format!("  {key}{text}"));
                 }
             }
         }
@@ -87,29 +88,39 @@ fn colour(level: &str) -> &'static str {
     }
 }
 
-/// A value as a person reads it; nothing in it is obeyed by a terminal.
+/// A value as a person reads it.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => text
-            .chars()
-            .map(|character| {
-                if character == '\n' || !character.is_control() {
-                    character.to_string()
-                } else {
-                    character.escape_default().to_string()
-                }
-            })
-            .collect(),
-        Value::Object(error) if error.contains_key("message") => {
-            let causes = error.get("causes").and_then(Value::as_array);
-            let texts = error
+        Value::String(text) => safe(text),
+        Value::Object(entries) if is_error(entries) => {
+            let causes = entries.get("causes").and_then(Value::as_array);
+            let texts = entries
                 .get("message")
                 .into_iter()
                 .chain(causes.into_iter().flatten());
             texts.map(shown).collect::<Vec<_>>().join(": ")
         }
-        other => other.to_string(),
+        other => safe(&other.to_string()),
     }
+}
+
+/// Whether it is what the logger makes of an error.
+fn is_error(entries: &Map<String, Value>) -> bool {
+    let is_known = |key: &String| ["type", "message", "causes"].contains(&&**key);
+    entries.contains_key("message") && entries.keys().all(is_known)
+}
+
+/// Nothing that a terminal would obey but the end of a line.
+fn safe(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\n' && is_deceptive(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
 }
 
 #[cfg(test)]
@@ -137,6 +148,18 @@ mod tests {
         assert_eq!(
             line,
             "10:00:00.123  INFO looking up  order=a\\u{1b}[31m  error=no: because  shop:12\n    more\n    backtrace:\n      one\n      two\n"
+        );
+    }
+
+    #[test]
+    fn nothing_in_a_line_is_obeyed_by_a_terminal() {
+        let line =
+            br#"{"level":"INFO","a\u001b[2J":"b\u202e","nested":{"message":"\u009b","more":1}}"#;
+        let line = String::from_utf8(style(false).line(line)).unwrap();
+        assert!(line.contains("a\\u{1b}[2J=b\\u{202e}"), "{line}");
+        assert!(
+            line.contains(r#"nested={"message":"\u{9b}","more":1}"#),
+            "{line}"
         );
     }
 

@@ -183,6 +183,8 @@ impl Seen {
 pub(super) struct Rules {
     /// The keys of a line's standard parts.
     pub(super) reserved: Vec<String>,
+    /// The keys that are on no line.
+    pub(super) unwanted: Vec<String>,
     pub(super) redaction: Redaction,
     pub(super) errors: value::ErrorKeys,
 }
@@ -199,6 +201,9 @@ impl Rules {
 
     /// Sets a key to any value at all; to a text that says so if it does not serialise.
     pub(super) fn set(&self, fields: &mut Fields, key: Key, value: &impl Serialize) {
+        if self.unwanted.iter().any(|unwanted| *unwanted == key) {
+            return;
+        }
         let key = self.free(key);
         if self.redaction.covers(&key) {
             fields.set(key, |out| write::text(out, MARK));

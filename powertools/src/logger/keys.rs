@@ -26,7 +26,8 @@ const CORRELATION_ID: &str = "correlation_id";
 /// ```
 ///
 /// The last value of a key wins; a field of a line or of a span inside the invocation wins over both. The
-/// next invocation starts without them. `None` and other values that are null in JSON put no key on lines.
+/// next invocation starts without them. `None` and other values that are null in JSON, NaN among them, put
+/// no key on lines.
 ///
 /// Outside of any invocation there is nothing to put keys on: a line at WARN says so. Keys for every line are
 /// [`Builder::key`](super::Builder::key)'s. A task of its own is in the invocation if it is spawned with
@@ -48,9 +49,11 @@ where
 /// Takes keys off every further line of the invocation that is running.
 pub fn remove_keys<K: AsRef<str>>(keys: impl IntoIterator<Item = K>) {
     let keys: Vec<K> = keys.into_iter().collect();
-    if let Some((_, invocation)) = running() {
+    if let Some((settings, invocation)) = running() {
+        let free = |key: &K| settings.rules.free(key.as_ref().to_owned().into());
+        let keys: Vec<Key> = keys.iter().map(free).collect();
         let mut known = invocation.keys();
-        keys.iter().for_each(|key| known.remove(key.as_ref()));
+        keys.iter().for_each(|key| known.remove(key));
     }
 }
 
@@ -62,6 +65,8 @@ pub fn remove_keys<K: AsRef<str>>(keys: impl IntoIterator<Item = K>) {
 /// tracing::info!("charging");   // … "step":"payment" …
 /// drop(step);
 /// ```
+///
+/// Guards are dropped in the reverse of the order in which they were made, as values in a block are.
 ///
 /// The keys are the invocation's, not the task's: two parts of one invocation that run at the same time
 /// and set the same key are told apart by a span instead (`tracing::info_span!`).
@@ -79,7 +84,8 @@ where
         nowhere("scoped_keys");
         return ScopedKeys(None);
     };
-    let names: Vec<Key> = keys.iter().map(|(key, _)| key.clone()).collect();
+    let free = |(key, _): &(Key, V)| settings.rules.free(key.clone());
+    let names: Vec<Key> = keys.iter().map(free).collect();
     let added = rendered(&settings, keys);
     let mut known = invocation.keys();
     let before = |key: Key| {

@@ -47,6 +47,23 @@ pub(super) fn only(level: LevelFilter) -> Targets {
     Targets::new().with_default(level)
 }
 
+/// What carries requests: it says much at DEBUG, of which no invocation is the better explained, so that
+/// samples and buffers do without.
+const PLUMBING: [&str; 12] = [
+    "aws_config",
+    "aws_runtime",
+    "aws_smithy_http_client",
+    "aws_smithy_runtime",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "lambda_runtime",
+    "mio",
+    "reqwest",
+    "rustls",
+    "tower",
+];
+
 /// What is asked for, as far as Lambda keeps it.
 #[derive(Clone, Debug)]
 pub(super) struct Levels {
@@ -74,9 +91,14 @@ impl Levels {
         };
         // Who asked for silence gets it.
         let most = most.filter(|most| *most > default && default != LevelFilter::OFF);
+        let raise = |most| {
+            let is_asked = |target: &str| asked.iter().any(|(known, _)| known == target);
+            let plumbing = PLUMBING.iter().filter(|target| !is_asked(target));
+            keep(most).with_targets(plumbing.map(|target| (*target, default.min(floor))))
+        };
         Self {
             asked: keep(default),
-            raised: most.map(keep),
+            raised: most.map(raise),
         }
     }
 
@@ -176,5 +198,7 @@ mod tests {
         let raised = levels.raised.unwrap();
         assert!(raised.would_enable("shop", &Level::DEBUG));
         assert!(!raised.would_enable("hyper", &Level::INFO));
+        assert!(raised.would_enable("rustls::client", &Level::INFO));
+        assert!(!raised.would_enable("rustls::client", &Level::DEBUG));
     }
 }

@@ -109,6 +109,12 @@ fn write_escape(out: &mut Vec<u8>, code: u16) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
+/// Whether a terminal or viewer might take a character for more than text.
+pub(super) fn is_deceptive(character: char) -> bool {
+    let mut bytes = [0; 4];
+    character.is_control() || deceptive(character.encode_utf8(&mut bytes).as_bytes()).is_some()
+}
+
 #[derive(Clone, Copy)]
 enum Class {
     Plain,

@@ -37,6 +37,40 @@ fn appended_keys_are_the_invocations_and_nobody_elses() {
 }
 
 #[test]
+fn keys_that_are_moved_are_found_again() {
+    let lines = lines(builder(), || {
+        let _invocation = invocation().entered();
+        append_keys([("level", 1)]);
+        let scope = scoped_keys([("service", 2)]);
+        tracing::info!("there");
+        drop(scope);
+        remove_keys(["level"]);
+        tracing::info!("gone");
+    });
+    assert_eq!(
+        (&lines[0]["field.level"], &lines[0]["field.service"]),
+        (&1.into(), &2.into())
+    );
+    assert_eq!(lines[1].get("field.level"), None);
+    assert_eq!(lines[1].get("field.service"), None);
+}
+
+#[test]
+fn keys_that_nobody_wants_are_on_no_line() {
+    let builder = builder()
+        .without_key("function_request_id")
+        .without_key("user");
+    let lines = lines(builder.key("empty", None::<u8>), || {
+        let _invocation = invocation().entered();
+        append_keys([("user", 1)]);
+        tracing::info!(user = 2, order = 3, "hello");
+    });
+    let line = lines[0].as_object().unwrap();
+    assert_eq!(line.len(), 6, "{line:?}");
+    assert_eq!(line["order"], 3);
+}
+
+#[test]
 fn scoped_keys_give_back_what_they_shadowed() {
     let lines = lines(builder(), || {
         let _invocation = invocation().entered();
@@ -140,6 +174,18 @@ fn held_lines_are_written_before_the_error_that_calls_for_them() {
         tracing::info!("i3");
     });
     assert_eq!(messages(&lines), ["i1", "d1", "d2", "e1", "i2", "i3"]);
+}
+
+#[test]
+fn lines_at_trace_are_held_where_that_is_asked_for() {
+    let buffer = Buffer::default().level(Level::TRACE);
+    let lines = lines(builder().buffer(buffer), || {
+        let _invocation = invocation().entered();
+        tracing::trace!("t");
+        tracing::debug!("below the level, and not held");
+        tracing::error!("e");
+    });
+    assert_eq!(messages(&lines), ["t", "e"]);
 }
 
 #[test]
