@@ -148,9 +148,10 @@ pub(crate) async fn invoke(
     app.invoke(event, context).await
 }
 
-/// The span that every line of an invocation is in.
+/// The span that every line of an invocation is in. At ERROR, so that no filter by level takes it away: a
+/// line at ERROR needs the request id most of all.
 pub(crate) fn invocation_span(context: &Context) -> tracing::Span {
-    tracing::info_span!(
+    tracing::error_span!(
         target: "powertools::runtime",
         "invocation",
         cold_start = context.cold_start,

@@ -1,6 +1,6 @@
 //! What a client is told when something went wrong: RFC 9457 problem details.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, panic::Location};
 
 use http::StatusCode;
 use serde::Serialize;
@@ -19,6 +19,16 @@ pub struct Problem {
     detail: Option<Cow<'static, str>>,
     errors: Vec<FieldError>,
     cause: Option<Cause>,
+    origin: Origin,
+}
+
+/// What is known of a cause beside itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Origin {
+    /// Its type, which is gone once it is a cause.
+    pub(crate) kind: Option<&'static str>,
+    /// Where it became one.
+    pub(crate) location: Option<&'static Location<'static>>,
 }
 
 /// What is wrong with one part of a request.
@@ -40,6 +50,10 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             cause: None,
+            origin: Origin {
+                kind: None,
+                location: None,
+            },
         }
     }
 
@@ -83,11 +97,35 @@ impl Problem {
         self.status = status;
     }
 
-    /// Keeps what the operator should know; it is logged and never sent.
+    /// Keeps what the operator should know; it is logged, with the place of this call, and never sent.
     #[must_use]
+    #[track_caller]
     pub fn with_cause(mut self, cause: impl Into<Cause>) -> Self {
         self.cause = Some(cause.into());
+        self.origin = Origin {
+            kind: None,
+            location: Some(Location::caller()),
+        };
         self
+    }
+
+    /// The same with a cause whose type is known.
+    #[cfg(feature = "router")]
+    #[must_use]
+    #[track_caller]
+    pub(crate) fn with_typed_cause<E>(self, cause: E) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let mut caused = self.with_cause(cause);
+        caused.origin.kind = Some(std::any::type_name::<E>());
+        caused
+    }
+
+    /// What is known of the cause.
+    #[cfg(feature = "router")]
+    pub(crate) const fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// The status of the answer.

@@ -91,8 +91,9 @@ impl Builder {
     }
 
     /// The least severe level that is written, whatever `POWERTOOLS_LOG_LEVEL` says: `"debug"`,
-    /// `Level::DEBUG`, or levels by target as in `"info,hyper=warn,shop::db=debug"`. `AWS_LAMBDA_LOG_LEVEL` wins
-    /// over both.
+    /// `Level::DEBUG`, or levels by target as in `"info,hyper=warn,shop::db=debug"`: a target's level is also
+    /// that of the modules below it, and targets without one have the level that stands alone, or INFO. Spans
+    /// and fields cannot be named. `AWS_LAMBDA_LOG_LEVEL` wins over both.
     pub fn level(mut self, level: impl fmt::Display) -> Self {
         self.level = Some(level.to_string());
         self
@@ -164,7 +165,21 @@ impl Builder {
     }
 
     /// Hands each line, with its newline, to a function instead of standard output. It is called for one
-    /// line at a time in each thread, not in all.
+    /// line at a time in each thread, not in all. A test reads its lines this way:
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use tracing_subscriber::layer::SubscriberExt;
+    ///
+    /// let lines = Arc::new(Mutex::new(Vec::new()));
+    /// let sink = Arc::clone(&lines);
+    /// let layer = powertools::logger::builder()
+    ///     .writer(move |line| sink.lock().unwrap().push(String::from_utf8_lossy(line).into_owned()))
+    ///     .layer();
+    /// let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    /// tracing::info!(order_id = 7, "looking up");
+    /// assert!(lines.lock().unwrap()[0].contains(r#""order_id":7"#));
+    /// ```
     pub fn writer(mut self, write: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
         self.write = Some(Box::new(write));
         self
@@ -173,7 +188,8 @@ impl Builder {
     /// Sets this logger up for the whole program: for `tracing`, for records of the `log` crate, and for
     /// panics, which become one line at ERROR each.
     ///
-    /// After another subscriber was installed, or a second time, it changes nothing.
+    /// After another subscriber was installed, or a second time, it changes nothing but to say so on a line at
+    /// WARN.
     pub fn init(self) {
         let (settings, complaints) = self.build();
         let settings = Arc::new(settings);
@@ -182,6 +198,10 @@ impl Builder {
         let layer = JsonLayer::new(Arc::clone(&settings)).with_filter(levels);
         let subscriber = tracing_subscriber::registry().with(layer);
         if tracing::subscriber::set_global_default(subscriber).is_err() {
+            tracing::warn!(
+                target: OWN,
+                "the logger was not set up: there is a subscriber already, and it stays"
+            );
             return;
         }
         let most = tracing_log::AsLog::as_log(&most.unwrap_or(LevelFilter::TRACE));
@@ -194,7 +214,9 @@ impl Builder {
     }
 
     /// The logger as a layer with its own filter, to combine with others in a subscriber of yours. One of
-    /// them is enough: of several, the first decides what is sampled and held back.
+    /// them is enough: of several, the first decides what is sampled and held back. Filter the others each by
+    /// itself (`.with_filter(…)`): what a filter for the whole subscriber drops, this layer does not see either.
+    /// Panics and the `log` crate are [`init`](Self::init)'s business.
     ///
     /// ```
     /// use tracing_subscriber::layer::SubscriberExt;
@@ -245,11 +267,19 @@ impl Builder {
         }
         let parts = self.format.parts();
         let service = self.service.or_else(env::service_name);
+        for key in &self.unwanted {
+            if parts.iter().any(|(_, part)| part == key) {
+                complaints.push(format!(
+                    "`{key}` is a standard part and stays on lines; a `Format` can leave it off"
+                ));
+            }
+        }
         let rules = Rules {
             reserved: parts.iter().map(|(_, key)| key.to_string()).collect(),
             unwanted: self.unwanted,
             redaction: self.redaction,
             errors: self.format.errors(),
+            format: self.format,
         };
         let mut keys = Fields::default();
         for (key, value) in self.keys {
@@ -265,7 +295,6 @@ impl Builder {
         let settings = Settings {
             id: SettingsId::new(),
             pieces: pieces(&parts, service.as_deref().unwrap_or("service_undefined")),
-            format: self.format,
             rules,
             levels: Levels::new(&asked, floor, added),
             sample_rate: sample_rate.unwrap_or_default(),
@@ -331,13 +360,12 @@ impl Asked {
             (None, Some(text)) => ("POWERTOOLS_LOG_LEVEL", text),
             (None, None) => return (level::only(floor.unwrap_or(LevelFilter::INFO)), floor),
         };
-        let Some(asked) = level::directives(&text) else {
-            let level = floor.unwrap_or(LevelFilter::INFO);
+        let (asked, unknown) = level::directives(&text);
+        for part in unknown {
             complaints.push(format!(
-                "{of} is `{text}`, which is no level; using {level}"
+                "{of} is `{text}`, where `{part}` is no level; it is ignored"
             ));
-            return (level::only(level), floor);
-        };
+        }
         match floor {
             Some(floor) => {
                 let is_capped = asked.iter().any(|(_, level)| level > floor);
@@ -440,6 +468,7 @@ mod tests {
             ("debug", "", "INFO", (LevelFilter::INFO, true)),
             ("info", "", "DEBUG", (LevelFilter::DEBUG, true)),
             ("", "loud", "", (LevelFilter::INFO, true)),
+            ("", "debug,loud", "", (LevelFilter::DEBUG, true)),
             ("", "50", "ERROR", (LevelFilter::ERROR, true)),
             ("", "debug", "LOUD", (LevelFilter::DEBUG, true)),
             ("", "", "FATAL", (LevelFilter::ERROR, false)),

@@ -11,7 +11,6 @@ use tracing_core::Metadata;
 
 use super::{
     fields::{Key, Rules, Seen},
-    format::Format,
     write,
 };
 
@@ -50,9 +49,9 @@ pub(super) enum Purpose {
 }
 
 impl Callsite {
-    pub(super) fn new(metadata: &Metadata<'_>, rules: &Rules, format: &dyn Format) -> Self {
+    pub(super) fn new(metadata: &Metadata<'_>, rules: &Rules) -> Self {
         let mut level = Vec::new();
-        write::text(&mut level, format.level(metadata.level()));
+        write::text(&mut level, rules.format.level(metadata.level()));
         let mut location = Vec::new();
         write_location(&mut location, metadata);
         let mut fields: Vec<Prepared> = Vec::new();
@@ -80,7 +79,7 @@ impl Prepared {
                 Purpose::Nothing
             }
             "message" if metadata.is_event() => Purpose::Message,
-            "location" if metadata.target() == OWN => Purpose::Location,
+            "location" if metadata.target().starts_with(OURS) => Purpose::Location,
             _ if rules.redaction.covers(name) => Purpose::Hidden,
             _ => Purpose::Key,
         };
@@ -99,8 +98,11 @@ impl Prepared {
     }
 }
 
-/// The target of the logger's own events, which may say where they happened.
+/// The target of the logger's own events.
 pub(super) const OWN: &str = "powertools::logger";
+
+/// What the targets of this crate's events begin with: they may say where something happened.
+const OURS: &str = "powertools::";
 
 /// Where a line was written: the module's path and the line.
 pub(super) fn write_location(out: &mut Vec<u8>, metadata: &Metadata<'_>) {

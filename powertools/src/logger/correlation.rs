@@ -18,8 +18,8 @@ pub struct CorrelationId(Kind);
 
 #[derive(Clone)]
 enum Kind {
-    /// Segments; `None` after a path that is none.
-    Path(Option<Vec<Segment>>),
+    /// The path, and its segments if it is one.
+    Path(String, Option<Vec<Segment>>),
     Header(String),
     Function(Arc<Find>),
 }
@@ -58,7 +58,8 @@ impl CorrelationId {
     /// At a path into the event, in the part of JMESPath that names one place: `requestContext.requestId`,
     /// `headers."x-amzn-trace-id"`, `Records[0].messageId`. Numbers and flags count as their text.
     pub fn path(path: impl AsRef<str>) -> Self {
-        Self(Kind::Path(segments(path.as_ref())))
+        let path = path.as_ref();
+        Self(Kind::Path(path.to_owned(), segments(path)))
     }
 
     /// In a header of an HTTP event, whatever the case of its name.
@@ -72,16 +73,21 @@ impl CorrelationId {
     }
 
     /// What is wrong with it, if anything is.
-    pub(super) fn mistake(&self) -> Option<&'static str> {
-        matches!(self.0, Kind::Path(None))
-            .then_some("the path of the correlation id is invalid; no line has one")
+    pub(super) fn mistake(&self) -> Option<String> {
+        match &self.0 {
+            Kind::Path(path, None) => Some(format!(
+                "`{path}` is no path of names and indices, so no line has a correlation id; \
+                 `CorrelationId::from_fn` finds what is harder to find"
+            )),
+            _ => None,
+        }
     }
 
     /// The id, if the event has one.
     pub(super) fn find(&self, event: &[u8]) -> Option<String> {
         let event: Value = serde_json::from_slice(event).ok()?;
         match &self.0 {
-            Kind::Path(path) => text(path.as_ref()?.iter().try_fold(
+            Kind::Path(_, path) => text(path.as_ref()?.iter().try_fold(
                 &event,
                 |value, segment| match segment {
                     Segment::Key(key) => value.get(key),
@@ -147,7 +153,7 @@ impl From<&str> for CorrelationId {
 impl fmt::Debug for CorrelationId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Path(path) => formatter.debug_tuple("Path").field(path).finish(),
+            Kind::Path(path, _) => formatter.debug_tuple("Path").field(path).finish(),
             Kind::Header(name) => formatter.debug_tuple("Header").field(name).finish(),
             Kind::Function(_) => formatter.debug_tuple("Function").finish_non_exhaustive(),
         }

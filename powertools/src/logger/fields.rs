@@ -7,6 +7,7 @@ use tracing_core::field::{Field, Visit};
 
 use super::{
     callsite::{Callsite, Prepared, Purpose},
+    format::Format,
     redaction::{MARK, Redaction},
     value::{self, Nested},
     write::{self, Escaped},
@@ -35,10 +36,6 @@ impl Fields {
         self.json.clear();
         self.entries.clear();
         self.seen = Seen::default();
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     pub(super) const fn capacity(&self) -> usize {
@@ -122,6 +119,14 @@ impl Fields {
         }
     }
 
+    /// Takes over one key of `other`, if it has it.
+    pub(super) fn copy(&mut self, key: &str, other: &Self) {
+        if let (Some(place), Some(value)) = (other.position(key), other.get(key)) {
+            let key = other.entries[place].key.clone();
+            self.set(key, |out| out.extend_from_slice(value));
+        }
+    }
+
     fn position(&self, key: &str) -> Option<usize> {
         self.entries.iter().position(|entry| entry.key == key)
     }
@@ -187,11 +192,16 @@ pub(super) struct Rules {
     pub(super) unwanted: Vec<String>,
     pub(super) redaction: Redaction,
     pub(super) errors: value::ErrorKeys,
+    pub(super) format: Box<dyn Format>,
 }
 
 impl Rules {
     /// The key to use: a standard part's is not to be had, and nothing is to be lost.
     pub(super) fn free(&self, key: Key) -> Key {
+        let key = match self.format.key(&key) {
+            Cow::Borrowed(same) if *same == *key => key,
+            renamed => Cow::Owned(renamed.into_owned()),
+        };
         if self.reserved.iter().any(|reserved| *reserved == key) {
             Cow::Owned(format!("field.{key}"))
         } else {
@@ -204,8 +214,9 @@ impl Rules {
         if self.unwanted.iter().any(|unwanted| *unwanted == key) {
             return;
         }
+        let is_hidden = self.redaction.covers(&key);
         let key = self.free(key);
-        if self.redaction.covers(&key) {
+        if is_hidden {
             fields.set(key, |out| write::text(out, MARK));
             return;
         }
@@ -326,7 +337,7 @@ fn put_nested(out: &mut Vec<u8>, start: usize, name: &str, nested: Nested, rules
             message,
             causes,
         } => {
-            rules.errors.write_parts(out, Some(kind), &message, &causes);
+            rules.errors.write_parts(out, kind, &message, &causes);
         }
     }
 }

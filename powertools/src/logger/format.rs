@@ -65,6 +65,11 @@ pub trait Format: Send + Sync + 'static {
         None
     }
 
+    /// What another key is called: a field's, an appended one, Lambda's. As it is unless overridden.
+    fn key<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        key.into()
+    }
+
     /// How errors are written.
     fn errors(&self) -> ErrorKeys {
         ErrorKeys::STANDARD
@@ -88,7 +93,8 @@ impl Format for Standard {
 }
 
 /// Datadog's [reserved and standard attributes](https://docs.datadoghq.com/logs/log_configuration/attributes_naming_convention/):
-/// `status` in lower case, `logger.name`, and errors with `kind`, `message` and `stack`.
+/// `status` in lower case, `logger.name`, errors with `kind`, `message` and `stack`, and the router's keys as
+/// `http.status_code`, `http.method`, `http.route` and `http.url_details.path`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Datadog;
 
@@ -110,6 +116,16 @@ impl Format for Datadog {
             Level::INFO => "info",
             Level::WARN => "warn",
             Level::ERROR => "error",
+        }
+    }
+
+    fn key<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        match key {
+            "status" => "http.status_code".into(),
+            "method" => "http.method".into(),
+            "route" => "http.route".into(),
+            "path" => "http.url_details.path".into(),
+            other => other.into(),
         }
     }
 

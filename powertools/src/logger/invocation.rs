@@ -7,14 +7,17 @@ use std::{
 
 use tracing_core::Metadata;
 
-use super::{buffer::Held, fields::Fields};
+use super::{
+    buffer::Held,
+    fields::{Fields, Key},
+};
 
 /// The state of one invocation: of the span that [`opens`] one, or of an outermost span where none does.
 #[derive(Debug, Default)]
 pub(super) struct Invocation {
     /// Whether all of its lines at DEBUG and above are written.
     pub(super) is_sampled: bool,
-    keys: Mutex<Fields>,
+    keys: Mutex<Keys>,
     held: Mutex<Held>,
 }
 
@@ -28,14 +31,91 @@ impl Invocation {
     }
 
     /// The keys that were appended to it.
-    pub(super) fn keys(&self) -> MutexGuard<'_, Fields> {
+    pub(super) fn keys(&self) -> MutexGuard<'_, Keys> {
         // Nothing that could panic runs while one of these is locked.
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys that are on its lines.
+    pub(super) fn shown(&self) -> Arc<Fields> {
+        Arc::clone(&self.keys().shown)
     }
 
     /// The lines that are held back.
     pub(super) fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Appended keys, and scopes over them.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    appended: Fields,
+    /// By their numbers, the last one on top. Parts of an invocation that run at the same time may leave
+    /// theirs in any order.
+    scopes: Vec<(u64, Fields)>,
+    next: u64,
+    /// What is on lines: the appended keys under the scopes'. Shared with the lines that are being written.
+    shown: Arc<Fields>,
+}
+
+impl Keys {
+    pub(super) fn shown(&self) -> &Fields {
+        &self.shown
+    }
+
+    /// Sets keys, those of scopes included: the last value wins.
+    pub(super) fn append(&mut self, added: &Fields) {
+        for (key, json) in added.iter() {
+            self.forget(key);
+            if !json.ends_with(b":null") {
+                self.appended.copy(key, added);
+            }
+        }
+        self.show();
+    }
+
+    pub(super) fn remove(&mut self, keys: &[Key]) {
+        for key in keys {
+            self.forget(key);
+        }
+        self.show();
+    }
+
+    fn forget(&mut self, key: &str) {
+        self.appended.remove(key);
+        for (_, fields) in &mut self.scopes {
+            fields.remove(key);
+        }
+    }
+
+    /// Puts a scope on top; gives back its number.
+    pub(super) fn open(&mut self, fields: Fields) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.scopes.push((number, fields));
+        self.show();
+        number
+    }
+
+    pub(super) fn close(&mut self, number: u64) {
+        self.scopes.retain(|(known, _)| *known != number);
+        self.show();
+    }
+
+    fn show(&mut self) {
+        let mut shown = Fields::default();
+        shown.extend(&self.appended);
+        for (_, fields) in &self.scopes {
+            shown.extend(fields);
+        }
+        let is_null = |json: &[u8]| json.ends_with(b":null");
+        let nulls = shown.iter().filter(|(_, json)| is_null(json));
+        let nulls: Vec<String> = nulls.map(|(key, _)| key.to_owned()).collect();
+        for key in nulls {
+            shown.remove(&key);
+        }
+        self.shown = Arc::new(shown);
     }
 }
 

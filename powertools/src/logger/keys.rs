@@ -1,6 +1,6 @@
 //! Keys of an invocation, set from wherever in it.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, panic::Location, sync::Arc};
 
 use serde::Serialize;
 use tracing_core::dispatcher;
@@ -23,38 +23,50 @@ const CORRELATION_ID: &str = "correlation_id";
 /// # use powertools::logger;
 /// logger::append_keys([("tenant", "acme"), ("plan", "free")]);
 /// logger::append_keys([("basket", vec![7, 9])]);
+/// // of several types at once
+/// use serde_json::json;
+/// logger::append_keys([("order", json!(7)), ("state", json!("paid"))]);
 /// ```
 ///
-/// The last value of a key wins; a field of a line or of a span inside the invocation wins over both. The
-/// next invocation starts without them. `None` and other values that are null in JSON, NaN among them, put
-/// no key on lines.
+/// The last value of a key wins, also over the fields of spans; only a field of the line itself wins over it.
+/// The next invocation starts without them. `None` and other values that are null in JSON, NaN among them,
+/// put no key on lines.
 ///
 /// Outside of any invocation there is nothing to put keys on: a line at WARN says so. Keys for every line are
-/// [`Builder::key`](super::Builder::key)'s. A task of its own is in the invocation if it is spawned with
-/// its span: `tokio::spawn(work().instrument(tracing::Span::current()))`.
+/// [`Builder::key`](super::Builder::key)'s. Work on another task or thread is in the invocation if it is in
+/// its span: `tokio::spawn(work().instrument(tracing::Span::current()))`, and for blocking work
+/// `let span = tracing::Span::current(); spawn_blocking(move || span.in_scope(work))`.
+#[track_caller]
 pub fn append_keys<K, V>(keys: impl IntoIterator<Item = (K, V)>)
 where
     K: Into<Key>,
     V: Serialize,
 {
-    let Some((settings, invocation)) = running() else {
-        return nowhere("append_keys");
-    };
-    // Before anything is locked: a `Serialize` may log, or panic.
     let keys = keys.into_iter().map(|(key, value)| (key.into(), value));
-    let added = rendered(&settings, keys);
-    put(&mut invocation.keys(), &added);
+    append("append_keys", keys);
 }
 
-/// Takes keys off every further line of the invocation that is running.
+#[track_caller]
+fn append<V: Serialize>(by: &str, keys: impl Iterator<Item = (Key, V)>) {
+    let Some((settings, invocation)) = running() else {
+        return nowhere(by, keys.map(|(key, _)| key));
+    };
+    // Before anything is locked: a `Serialize` may log, or panic.
+    let added = rendered(&settings, keys);
+    invocation.keys().append(&added);
+}
+
+/// Takes keys off every further line of the invocation that is running, whoever put them there but spans.
+#[track_caller]
 pub fn remove_keys<K: AsRef<str>>(keys: impl IntoIterator<Item = K>) {
-    let keys: Vec<K> = keys.into_iter().collect();
-    if let Some((settings, invocation)) = running() {
-        let free = |key: &K| settings.rules.free(key.as_ref().to_owned().into());
-        let keys: Vec<Key> = keys.iter().map(free).collect();
-        let mut known = invocation.keys();
-        keys.iter().for_each(|key| known.remove(key));
-    }
+    let keys = keys
+        .into_iter()
+        .map(|key| Key::from(key.as_ref().to_owned()));
+    let Some((settings, invocation)) = running() else {
+        return nowhere("remove_keys", keys);
+    };
+    let keys: Vec<Key> = keys.map(|key| settings.rules.free(key)).collect();
+    invocation.keys().remove(&keys);
 }
 
 /// Puts keys on the invocation's lines until the guard is dropped; what they shadowed is there again then.
@@ -66,72 +78,52 @@ pub fn remove_keys<K: AsRef<str>>(keys: impl IntoIterator<Item = K>) {
 /// drop(step);
 /// ```
 ///
-/// Guards are dropped in the reverse of the order in which they were made, as values in a block are.
-///
-/// The keys are the invocation's, not the task's: two parts of one invocation that run at the same time
-/// and set the same key are told apart by a span instead (`tracing::info_span!`).
+/// The keys are the invocation's, not the task's: parts of one invocation that run at the same time see
+/// each other's, and a span (`tracing::info_span!`) is what tells them apart. [`append_keys`] of the same key
+/// within the scope puts an end to it.
 #[must_use = "the keys are taken off again when this is dropped"]
+#[track_caller]
 pub fn scoped_keys<K, V>(keys: impl IntoIterator<Item = (K, V)>) -> ScopedKeys
 where
     K: Into<Key>,
     V: Serialize,
 {
-    let keys: Vec<(Key, V)> = keys
-        .into_iter()
-        .map(|(key, value)| (key.into(), value))
-        .collect();
+    let keys = keys.into_iter().map(|(key, value)| (key.into(), value));
     let Some((settings, invocation)) = running() else {
-        nowhere("scoped_keys");
+        nowhere("scoped_keys", keys.map(|(key, _)| key));
         return ScopedKeys(None);
     };
-    let free = |(key, _): &(Key, V)| settings.rules.free(key.clone());
-    let names: Vec<Key> = keys.iter().map(free).collect();
     let added = rendered(&settings, keys);
-    let mut known = invocation.keys();
-    let before = |key: Key| {
-        let value = known.get(&key).map(<[u8]>::to_vec);
-        (key, value)
-    };
-    let shadowed = names.into_iter().map(before).collect();
-    put(&mut known, &added);
-    drop(known);
-    ScopedKeys(Some((invocation, shadowed)))
+    let number = invocation.keys().open(added);
+    ScopedKeys(Some((invocation, number)))
 }
 
-type Shadowed = (Arc<Invocation>, Vec<(Key, Option<Vec<u8>>)>);
-
 /// Keys that are there until this is dropped.
-pub struct ScopedKeys(Option<Shadowed>);
+pub struct ScopedKeys(Option<(Arc<Invocation>, u64)>);
 
 impl Drop for ScopedKeys {
     fn drop(&mut self) {
-        let Some((invocation, shadowed)) = self.0.take() else {
-            return;
-        };
-        let mut known = invocation.keys();
-        for (key, value) in shadowed {
-            match value {
-                Some(json) => known.set(key, |out| out.extend_from_slice(&json)),
-                None => known.remove(&key),
-            }
+        if let Some((invocation, number)) = self.0.take() {
+            invocation.keys().close(number);
         }
     }
 }
 
 impl fmt::Debug for ScopedKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys = self.0.iter().flat_map(|(_, keys)| keys);
         formatter
-            .debug_list()
-            .entries(keys.map(|(key, _)| key))
+            .debug_struct("ScopedKeys")
+            .field("in_invocation", &self.0.is_some())
             .finish()
     }
 }
 
 /// Sets `correlation_id` on every further line of the invocation that is running.
 /// [`Builder::correlation_id`](super::Builder::correlation_id) takes it from the event.
+#[track_caller]
 pub fn set_correlation_id(id: impl AsRef<str>) {
-    append_keys([(CORRELATION_ID, id.as_ref())]);
+    let key = Key::from(CORRELATION_ID);
+    append("set_correlation_id", std::iter::once((key, id.as_ref())));
 }
 
 /// The invocation's `correlation_id`, to pass on to other services.
@@ -139,7 +131,7 @@ pub fn set_correlation_id(id: impl AsRef<str>) {
 pub fn correlation_id() -> Option<String> {
     let (_, invocation) = running()?;
     let keys = invocation.keys();
-    serde_json::from_slice(keys.get(CORRELATION_ID)?).ok()
+    serde_json::from_slice(keys.shown().get(CORRELATION_ID)?).ok()
 }
 
 /// Writes the lines that the running invocation holds back (see [`Buffer`](super::Buffer)).
@@ -174,8 +166,7 @@ pub(super) fn running() -> Option<(Arc<Settings>, Arc<Invocation>)> {
     })
 }
 
-/// The keys as they are written; a null is written as such, to be found by [`put`].
-fn rendered<V: Serialize>(settings: &Settings, keys: impl IntoIterator<Item = (Key, V)>) -> Fields {
+fn rendered<V: Serialize>(settings: &Settings, keys: impl Iterator<Item = (Key, V)>) -> Fields {
     let mut fields = Fields::default();
     for (key, value) in keys {
         settings.rules.set(&mut fields, key, &value);
@@ -183,18 +174,14 @@ fn rendered<V: Serialize>(settings: &Settings, keys: impl IntoIterator<Item = (K
     fields
 }
 
-/// Takes over all keys, nulls as the absence of one.
-fn put(known: &mut Fields, added: &Fields) {
-    known.extend(added);
-    let nulls = added.iter().filter(|(_, json)| json.ends_with(b":null"));
-    for (key, _) in nulls {
-        known.remove(key);
-    }
-}
-
-fn nowhere(what: &str) {
+/// Tells whoever called `by` in vain.
+#[track_caller]
+fn nowhere(by: &str, keys: impl Iterator<Item = Key>) {
+    let keys: Vec<Key> = keys.collect();
     tracing::warn!(
         target: OWN,
-        "`logger::{what}` was called outside of an invocation: its keys are on no line"
+        location = %Location::caller(),
+        "`logger::{by}` was called outside of an invocation: {} is on no line",
+        keys.join(", ")
     );
 }

@@ -19,7 +19,7 @@ use super::{
     correlation::CorrelationId,
     cut, dev,
     fields::{Fields, Recorder, Rules},
-    format::{Format, Part},
+    format::Part,
     invocation::{InSpan, Invocation, opens},
     level::Levels,
     write,
@@ -38,7 +38,6 @@ type Find = fn(&Dispatch, &Id) -> Option<Arc<Invocation>>;
 pub(super) struct Settings {
     pub(super) id: SettingsId,
     pub(super) pieces: Vec<Piece>,
-    pub(super) format: Box<dyn Format>,
     pub(super) rules: Rules,
     pub(super) levels: Levels,
     pub(super) sample_rate: f64,
@@ -153,7 +152,7 @@ where
         }
         let mut scratch = Scratch::take();
         let callsite = scratch.callsites.get(event.metadata(), settings.id, || {
-            Callsite::new(event.metadata(), &settings.rules, &*settings.format)
+            Callsite::new(event.metadata(), &settings.rules)
         });
         let Scratch {
             line,
@@ -207,9 +206,9 @@ impl Settings {
         record: impl FnOnce(&mut Recorder<'_>),
     ) -> Fields {
         let mut scratch = Scratch::take();
-        let callsite = scratch.callsites.get(metadata, self.id, || {
-            Callsite::new(metadata, &self.rules, &*self.format)
-        });
+        let callsite = scratch
+            .callsites
+            .get(metadata, self.id, || Callsite::new(metadata, &self.rules));
         let mut fields = Fields::default();
         record(&mut Recorder {
             rules: &self.rules,
@@ -279,7 +278,7 @@ impl Settings {
 
     fn put_time(&self, line: &mut Vec<u8>, stamp: &mut Stamp) {
         let now = SystemTime::now();
-        match self.format.timestamp(now) {
+        match self.rules.format.timestamp(now) {
             Some(text) => write::text(line, &text),
             None => {
                 line.push(b'"');
@@ -289,8 +288,8 @@ impl Settings {
         }
     }
 
-    /// The event's own keys, then those around it from the inside out, as far as the invocation goes; a key
-    /// that is there already is left out, so that the innermost value wins.
+    /// The event's own keys, the appended ones, then those of spans from the inside out, as far as the
+    /// invocation goes; a key that is there already is left out.
     fn put_keys<'s, S: LookupSpan<'s>>(
         &self,
         line: &mut Vec<u8>,
@@ -300,6 +299,12 @@ impl Settings {
         let begun = line.len();
         let mut seen = own.seen();
         line.extend_from_slice(own.json());
+        let mut parent;
+        let mut here = innermost;
+        let mut depth = 0;
+        // The keys that were appended, once the first span has told of which invocation; they stay the same
+        // for as long as this is held.
+        let mut appended = None;
         // Asked seldom: only for keys that `seen` cannot tell from others.
         let is_in_spans = |key: &str, depth: usize| {
             let spans = innermost.map(SpanRef::scope).into_iter().flatten();
@@ -309,25 +314,18 @@ impl Settings {
                 known.is_some_and(|known| known.fields.contains(key))
             })
         };
-        let mut parent;
-        let mut here = innermost;
-        let mut depth = 0;
         while let Some(span) = here {
             let extensions = span.extensions();
             let known = extensions.get::<InSpan>();
             let is_first = known.is_some_and(|known| known.is_first);
             if let Some(known) = known {
-                // The first span says what Lambda says; what the function appended comes before it.
-                let appended = is_first.then(|| known.invocation.keys());
-                if let Some(appended) = appended.as_deref().filter(|keys| !keys.is_empty()) {
-                    put_new(line, appended, &mut seen, |key| {
-                        own.contains(key) || is_in_spans(key, depth)
-                    });
-                }
+                let appended = appended.get_or_insert_with(|| {
+                    let shown = known.invocation.shown();
+                    put_new(line, &shown, &mut seen, |key| own.contains(key));
+                    shown
+                });
                 put_new(line, &known.fields, &mut seen, |key| {
-                    own.contains(key)
-                        || is_in_spans(key, depth)
-                        || appended.as_deref().is_some_and(|keys| keys.contains(key))
+                    own.contains(key) || appended.contains(key) || is_in_spans(key, depth)
                 });
             }
             depth += 1;
@@ -337,10 +335,10 @@ impl Settings {
             here = parent.as_ref();
         }
         put_new(line, &self.keys, &mut seen, |key| {
-            let invocation = innermost.and_then(invocation_of);
+            let appended = appended.as_ref();
             own.contains(key)
+                || appended.is_some_and(|appended| appended.contains(key))
                 || is_in_spans(key, depth)
-                || invocation.is_some_and(|invocation| invocation.keys().contains(key))
         });
         // A form of lines without any part has no key to put a comma after.
         if begun == 1 && line.len() > 1 {
@@ -382,7 +380,7 @@ impl Settings {
         };
         self.begin(
             &mut line,
-            &json(self.format.level(&level)),
+            &json(self.rules.format.level(&level)),
             &json(message),
             &json(OWN),
             &mut Stamp::default(),

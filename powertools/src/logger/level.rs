@@ -19,27 +19,34 @@ pub(super) fn parse(text: &str) -> Option<LevelFilter> {
     })
 }
 
-/// A level, or levels by target such as `info,hyper=warn,my_crate::db=debug`.
-pub(super) fn directives(text: &str) -> Option<Targets> {
-    let mut targets = Targets::new().with_default(LevelFilter::INFO);
-    for directive in text
-        .split(',')
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    {
-        targets = match directive.split_once('=') {
-            None => targets.with_default(parse(directive)?),
+/// A level, or levels by target such as `info,hyper=warn,my_crate::db=debug`, and the parts of the text that
+/// are neither. Without a level of its own the text means INFO for every other target.
+pub(super) fn directives(text: &str) -> (Targets, Vec<&str>) {
+    let mut targets = only(LevelFilter::INFO);
+    let mut unknown = Vec::new();
+    let directives = text.split(',').map(str::trim);
+    for directive in directives.filter(|text| !text.is_empty()) {
+        let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"_:-.".contains(&byte);
+        let known = match directive.split_once('=') {
+            None => parse(directive).map(|level| (None, level)),
             Some((target, level)) => {
                 let target = target.trim();
-                let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"_:-.".contains(&byte);
-                if target.is_empty() || !target.bytes().all(is_path) {
-                    return None;
-                }
-                targets.with_target(target, parse(level)?)
+                let is_target = !target.is_empty() && target.bytes().all(is_path);
+                parse(level)
+                    .filter(|_| is_target)
+                    .map(|level| (Some(target), level))
+            }
+        };
+        targets = match known {
+            Some((None, level)) => targets.with_default(level),
+            Some((Some(target), level)) => targets.with_target(target, level),
+            None => {
+                unknown.push(directive);
+                targets
             }
         };
     }
-    Some(targets)
+    (targets, unknown)
 }
 
 /// One level for every target.
@@ -169,7 +176,7 @@ mod tests {
 
     #[test]
     fn targets_have_levels_of_their_own() {
-        let levels = |text| Levels::new(&directives(text).unwrap(), None, None);
+        let levels = |text| Levels::new(&directives(text).0, None, None);
         let some = levels("warn, shop::db = debug,hyper=off");
         assert!(some.has("shop", Level::WARN));
         assert!(!some.has("shop", Level::INFO));
@@ -178,13 +185,16 @@ mod tests {
         assert!(levels("shop=trace").has("other", Level::INFO));
         assert!(levels("").has("other", Level::INFO));
         for text in ["loud", "shop=loud", "=info", "[span]=info", "a b=info"] {
-            assert!(directives(text).is_none(), "{text}");
+            let all = format!("{text},warn");
+            let (targets, unknown) = directives(&all);
+            assert_eq!(unknown, [text]);
+            assert_eq!(targets.default_level(), Some(LevelFilter::WARN));
         }
     }
 
     #[test]
     fn lambdas_floor_holds_for_every_target_and_every_addition() {
-        let asked = directives("debug,shop=trace").unwrap();
+        let asked = directives("debug,shop=trace").0;
         let levels = Levels::new(&asked, Some(LevelFilter::WARN), Some(LevelFilter::DEBUG));
         assert!(!levels.has("shop", Level::INFO));
         assert!(levels.has("shop", Level::WARN));
@@ -193,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_target_with_a_level_of_its_own_is_not_raised() {
-        let asked = directives("info,hyper=warn").unwrap();
+        let asked = directives("info,hyper=warn").0;
         let levels = Levels::new(&asked, None, Some(LevelFilter::DEBUG));
         let raised = levels.raised.unwrap();
         assert!(raised.would_enable("shop", &Level::DEBUG));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 /// What stands in place of a value that is not told.
@@ -50,7 +50,10 @@ const WHOLE: [&str; 3] = ["token", "pwd", "cvv"];
 /// ```
 /// use powertools::logger::Redaction;
 ///
-/// let redaction = Redaction::default().name("iban").path("order.customer.email");
+/// let redaction = Redaction::default()
+///     .name("iban")
+///     .path("order.customer.email")
+///     .path("event.body.customer.email"); // within the body of a logged event
 /// ```
 ///
 /// It goes by names. What a message or an error's text says is the business of who writes it; values that
@@ -155,7 +158,7 @@ impl Redaction {
         let Ok(mut value) = serde_json::from_str::<Value>(&json) else {
             return json;
         };
-        if self.clean(&mut value, &mut vec![key]) {
+        if self.clean(&mut value, &mut vec![key], Texts::LeftAlone) {
             super::value::to_json(&value)
         } else {
             // As it was: parsing sorts keys.
@@ -164,24 +167,38 @@ impl Redaction {
     }
 
     /// Marks what is not to be told; whether there was any of it.
-    fn clean<'v>(&self, value: &'v mut Value, path: &mut Vec<&'v str>) -> bool {
+    fn clean<'v>(&self, value: &'v mut Value, path: &mut Vec<&'v str>, texts: Texts) -> bool {
         let mut any = false;
         match value {
             Value::Object(entries) => {
+                // Headers are also written as a list of names and values.
+                let named = ["name", "key"]
+                    .iter()
+                    .find_map(|key| entries.get(*key)?.as_str());
+                let hides_value = named.is_some_and(|name| self.covers_name(name));
                 for (key, value) in entries {
                     path.push(key);
-                    if self.covers_name(key) || self.paths.iter().any(|hidden| *hidden == *path) {
+                    let is_hidden = self.covers_name(key)
+                        || hides_value && key.eq_ignore_ascii_case("value")
+                        || self.paths.iter().any(|hidden| *hidden == *path);
+                    if is_hidden {
                         *value = Value::from(MARK);
                         any = true;
                     } else {
-                        any |= self.clean(value, path);
+                        any |= self.clean(value, path, texts);
                     }
                     path.pop();
                 }
             }
             Value::Array(items) => {
                 for item in items {
-                    any |= self.clean(item, path);
+                    any |= self.clean(item, path, texts);
+                }
+            }
+            Value::String(text) if texts == Texts::LookedInto => {
+                if let Some(clean) = self.clean_text(text, path) {
+                    *text = clean;
+                    any = true;
                 }
             }
             _ => {}
@@ -189,71 +206,97 @@ impl Redaction {
         any
     }
 
-    /// An event as it may be logged: nested JSON and forms within texts are looked into as well, because
-    /// that is how front ends pass bodies and queries on.
+    /// An event as it may be logged: JSON and forms within its texts are looked into as well, because that
+    /// is how front ends pass bodies and queries on. A body that is neither is not told.
     pub(super) fn event(&self, event: &str) -> String {
         let Ok(mut event) = serde_json::from_str::<Value>(event) else {
-            return super::value::to_json(event);
+            return super::value::to_json(&untold("", event));
         };
-        self.clean(&mut event, &mut vec!["event"]);
-        if event["isBase64Encoded"] == true
-            && let Some(body) = event.get_mut("body")
-            && let Some(text) = body.as_str()
-        {
-            let note = format!("[base64, {} characters]", text.len());
-            *body = note.into();
+        if self.names.is_empty() && self.paths.is_empty() {
+            return super::value::to_json(&event);
         }
-        self.clean_texts(&mut event);
+        let is_base64 = event["isBase64Encoded"] == true || event["is_base64_encoded"] == true;
+        if let Some(body) = event.get_mut("body")
+            && let Some(text) = body.as_str()
+            && (is_base64 || !is_json(text) && !is_form(text))
+        {
+            *body = untold(if is_base64 { "base64, " } else { "" }, text).into();
+        }
+        self.clean(&mut event, &mut vec!["event"], Texts::LookedInto);
         super::value::to_json(&event)
     }
 
-    fn clean_texts(&self, value: &mut Value) {
-        match value {
-            Value::Object(entries) => entries
-                .values_mut()
-                .for_each(|value| self.clean_texts(value)),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.clean_texts(item)),
-            Value::String(text) => {
-                if let Some(clean) = self.clean_text(text) {
-                    *text = clean;
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// A text that holds what is not to be told, without it.
-    fn clean_text(&self, text: &str) -> Option<String> {
-        if text.trim_start().starts_with(['{', '[']) {
+    fn clean_text(&self, text: &str, path: &[&str]) -> Option<String> {
+        if is_json(text) {
             let mut nested = serde_json::from_str::<Value>(text).ok()?;
-            return self
-                .clean(&mut nested, &mut Vec::new())
-                .then(|| super::value::to_json(&nested));
+            let mut path = path.to_vec();
+            let any = self.clean(&mut nested, &mut path, Texts::LookedInto);
+            return any.then(|| super::value::to_json(&nested));
         }
-        let is_hidden = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| self.has(name));
         let ends = ['&', ';', '?'];
-        text.split(ends)
-            .any(|pair| is_hidden(pair.trim()))
-            .then(|| {
-                let mut clean = String::with_capacity(text.len());
-                for part in text.split_inclusive(ends) {
-                    let (pair, end) = match part.strip_suffix(ends) {
-                        Some(pair) => (pair, &part[pair.len()..]),
-                        None => (part, ""),
-                    };
-                    match pair.split_once('=') {
-                        Some((name, _)) if self.has(name.trim()) => {
-                            clean.push_str(name);
-                            clean.push('=');
-                            clean.push_str(MARK);
-                        }
-                        _ => clean.push_str(pair),
+        let is_hidden = |pair: &str| {
+            let name = pair.split_once('=').map(|(name, _)| decoded(name.trim()));
+            name.is_some_and(|name| self.covers_name(&name))
+        };
+        text.split(ends).any(is_hidden).then(|| {
+            let mut clean = String::with_capacity(text.len());
+            for part in text.split_inclusive(ends) {
+                let pair = part.strip_suffix(ends).unwrap_or(part);
+                match pair.split_once('=') {
+                    Some((name, _)) if is_hidden(pair) => {
+                        clean.push_str(name);
+                        clean.push('=');
+                        clean.push_str(MARK);
                     }
-                    clean.push_str(end);
+                    _ => clean.push_str(pair),
                 }
-                clean
-            })
+                clean.push_str(&part[pair.len()..]);
+            }
+            clean
+        })
     }
+}
+
+/// Whether the texts within a value are looked into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Texts {
+    LeftAlone,
+    LookedInto,
+}
+
+fn untold(what: &str, text: &str) -> String {
+    format!("[{what}{} characters]", text.chars().count())
+}
+
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// Whether it is pairs, as a form or a query writes them.
+fn is_form(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~*!'()%+&=".contains(&byte);
+    text.bytes().all(is_plain) && (text.is_empty() || text.contains('='))
+}
+
+/// A name of a form without its escapes, as far as they matter to whether it is a secret's.
+fn decoded(name: &str) -> String {
+    let mut parts = name.split('%');
+    let mut decoded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match byte {
+            Some(byte) => {
+                decoded.push(char::from(byte));
+                decoded.push_str(&part[2..]);
+            }
+            None => decoded.push_str(part),
+        }
+    }
+    decoded
 }
 
 /// The bytes of a name, in lower case, without what words are joined by.
@@ -270,7 +313,8 @@ fn tail(name: &str) -> u128 {
     1 << (mixed & 0x7f)
 }
 
-/// A value that is never told: its `Debug`, `Display` and `Serialize` write `[redacted]`.
+/// A value that is never told: its `Debug`, `Display` and `Serialize` write `[redacted]`. It can be read from
+/// a configuration as the value itself.
 ///
 /// ```
 /// use powertools::logger::Secret;
@@ -314,6 +358,12 @@ impl<T> fmt::Display for Secret<T> {
 impl<T> Serialize for Secret<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(MARK)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self)
     }
 }
 
@@ -388,7 +438,32 @@ mod tests {
         let event = r#"{"body":"cGFzc3dvcmQ9eA==","isBase64Encoded":true}"#;
         let clean: Value = serde_json::from_str(&redaction.event(event)).unwrap();
         assert_eq!(clean["body"], "[base64, 16 characters]");
-        assert_eq!(redaction.event("no \"json"), r#""no \"json""#);
+        assert_eq!(redaction.event("no json"), r#""[7 characters]""#);
+        for (event, expected) in [
+            (
+                r#"{"body":"{\"password\":\"x\""}"#,
+                r#"{"body":"[15 characters]"}"#,
+            ),
+            (
+                r#"{"body":"<password>x</password>"}"#,
+                r#"{"body":"[22 characters]"}"#,
+            ),
+            (
+                r#"{"body":"user=ann&%70assword=x"}"#,
+                r#"{"body":"user=ann&%70assword=[redacted]"}"#,
+            ),
+            (
+                r#"{"h":[{"key":"Authorization","value":"x"},{"name":"a","value":"b"}]}"#,
+                r#"{"h":[{"key":"Authorization","value":"[redacted]"},{"name":"a","value":"b"}]}"#,
+            ),
+            (r#"{"body":"","n":null}"#, r#"{"body":"","n":null}"#),
+        ] {
+            assert_eq!(redaction.event(event), expected);
+        }
+        let redaction = Redaction::none().path("event.body.customer.email");
+        let event = r#"{"body":"{\"customer\":{\"email\":\"x\"}}"}"#;
+        let expected = r#"{"body":"{\"customer\":{\"email\":\"[redacted]\"}}"}"#;
+        assert_eq!(redaction.event(event), expected);
     }
 
     #[test]

@@ -46,22 +46,24 @@ impl<T: Serialize + ?Sized> fmt::Debug for Json<'_, T> {
 /// // … "error":{"type":"core::num::error::ParseIntError","message":"invalid digit found in string"} …
 /// ```
 ///
-/// `error = &error as &dyn Error` says all of that but the type, which is gone by then. Backtraces are
+/// `error = &error as &dyn Error` says all of that but the type, which is gone by then, as does
+/// `logger::error(&*error)` of an `anyhow::Error` or a boxed one; `%error` leaves out the causes. Backtraces are
 /// not on the line: errors do not hand theirs out on stable Rust (`Error::provide`).
-pub fn error<E: Error>(error: &E) -> impl Value + fmt::Debug {
+pub fn error<E: Error + ?Sized>(error: &E) -> impl Value + fmt::Debug {
     debug(Typed(error))
 }
 
 /// What [`error`] makes of an error.
-struct Typed<'a, E>(&'a E);
+struct Typed<'a, E: ?Sized>(&'a E);
 
-impl<E: Error> fmt::Debug for Typed<'_, E> {
+impl<E: Error + ?Sized> fmt::Debug for Typed<'_, E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = self.0.to_string();
         formatter.write_str(&message)?;
         found(|| Nested::Error {
-            kind: type_name::<E>(),
-            causes: causes(self.0),
+            // What is behind a `dyn` is not known any more.
+            kind: Some(type_name::<E>()).filter(|name| !name.starts_with("dyn ")),
+            causes: causes_of(self.0.source()),
             message,
         });
         Ok(())
@@ -72,7 +74,7 @@ impl<E: Error> fmt::Debug for Typed<'_, E> {
 pub(super) enum Nested {
     Json(String),
     Error {
-        kind: &'static str,
+        kind: Option<&'static str>,
         message: String,
         causes: Vec<String>,
     },
@@ -141,10 +143,9 @@ fn text_of(json: Vec<u8>) -> String {
     String::from_utf8(json).expect("JSON is written as UTF-8")
 }
 
-/// The texts of an error's sources, from the nearest on.
-fn causes(error: &dyn Error) -> Vec<String> {
+/// The texts of an error and those of its sources, from the nearest on.
+fn causes_of(mut source: Option<&(dyn Error + 'static)>) -> Vec<String> {
     let mut causes = Vec::new();
-    let mut source = error.source();
     while let Some(cause) = source {
         causes.push(cause.to_string());
         source = cause.source();
@@ -193,7 +194,7 @@ impl ErrorKeys {
     };
 
     pub(super) fn write(&self, out: &mut Vec<u8>, kind: Option<&str>, error: &dyn Error) {
-        self.write_parts(out, kind, &error.to_string(), &causes(error));
+        self.write_parts(out, kind, &error.to_string(), &causes_of(error.source()));
     }
 
     pub(super) fn write_parts(

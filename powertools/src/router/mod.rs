@@ -207,7 +207,8 @@ impl<S: Send + Sync + 'static> Router<S> {
         let method = request.method().clone();
         let path = request.shared_path();
         let found = self.shared.table.find(&method, request.path());
-        let span = tracing::info_span!(
+        // At ERROR, so that no filter by level takes it away.
+        let span = tracing::error_span!(
             target: "powertools::router",
             "request",
             method = method.as_str(),
@@ -231,14 +232,7 @@ impl<S: Send + Sync + 'static> Router<S> {
                     response
                 }
             };
-            tracing::info!(
-                target: "powertools::router",
-                status = response.status().as_u16(),
-                path = &*path,
-                duration_ms = milliseconds(started.elapsed()),
-                reason = response.problem().and_then(Problem::detail),
-                "answered",
-            );
+            log_answer(&response, &path, started.elapsed());
             if method == Method::HEAD || is_bodiless(response.status()) {
                 response.leave_out_body();
             }
@@ -375,10 +369,48 @@ fn log(problem: &Problem, status: StatusCode) {
     let error: &(dyn std::error::Error + 'static) = cause;
     let detail = problem.detail().map(|detail| format!(": {detail}"));
     let detail = detail.unwrap_or_default();
+    let origin = problem.origin();
+    let location = origin.location.map(ToString::to_string);
+    macro_rules! log {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "powertools::router",
+                location,
+                error,
+                error_type = origin.kind,
+                "{status}{detail}"
+            )
+        };
+    }
     if status.is_server_error() {
-        tracing::error!(target: "powertools::router", error, "{status}{detail}");
+        log!(error);
     } else {
-        tracing::warn!(target: "powertools::router", error, "{status}{detail}");
+        log!(warn);
+    }
+}
+
+/// The line about an answer. A failure of the server's is at ERROR here if no cause of it was: each is at
+/// ERROR once.
+fn log_answer(response: &Response, path: &str, took: Duration) {
+    macro_rules! answered {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "powertools::router",
+                status = response.status().as_u16(),
+                path,
+                duration_ms = milliseconds(took),
+                reason = response.problem().and_then(Problem::detail),
+                "answered",
+            )
+        };
+    }
+    let is_told = response
+        .problem()
+        .is_some_and(|problem| problem.cause().is_some());
+    if response.status().is_server_error() && !is_told {
+        answered!(error);
+    } else {
+        answered!(info);
     }
 }
 

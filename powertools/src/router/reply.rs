@@ -266,6 +266,7 @@ impl Error {
 
     /// 500, with a cause that is logged and a client that learns nothing.
     #[must_use]
+    #[track_caller]
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Box::new(
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR).with_cause(cause),
@@ -307,6 +308,7 @@ impl Error {
 
     /// Adds the cause, which is logged and never sent.
     #[must_use]
+    #[track_caller]
     pub fn with_cause(self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Box::new(self.0.with_cause(cause)))
     }
@@ -332,8 +334,10 @@ impl fmt::Display for Error {
 
 /// Any error is a 500 whose cause is logged.
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    #[track_caller]
     fn from(error: E) -> Self {
-        Self::internal(error)
+        let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
+        Self(Box::new(problem.with_typed_cause(error)))
     }
 }
 

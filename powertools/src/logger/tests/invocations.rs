@@ -89,19 +89,59 @@ fn scoped_keys_give_back_what_they_shadowed() {
 }
 
 #[test]
+fn scopes_that_end_in_any_order_end_with_their_own_keys_only() {
+    let lines = lines(builder(), || {
+        let _invocation = invocation().entered();
+        append_keys([("z", 0)]);
+        let first = scoped_keys([("z", 1)]);
+        let second = scoped_keys([("z", 2)]);
+        drop(first);
+        tracing::info!("second");
+        drop(second);
+        tracing::info!("none");
+        let third = scoped_keys([("z", 3)]);
+        append_keys([("z", 4)]);
+        tracing::info!("appended");
+        drop(third);
+        tracing::info!("still");
+        let hiding = scoped_keys([("z", None::<u8>)]);
+        tracing::info!("hidden");
+        drop(hiding);
+        tracing::info!("back");
+    });
+    let values: Vec<_> = lines
+        .iter()
+        .map(|line| line.get("z").and_then(Value::as_u64))
+        .collect();
+    assert_eq!(values, [Some(2), Some(0), Some(4), Some(4), None, Some(4)]);
+}
+
+#[test]
 fn keys_outside_of_an_invocation_are_told_to_be_nowhere() {
     let lines = lines(builder(), || {
         append_keys([("user", "ann")]);
         drop(scoped_keys([("user", "ann")]));
         remove_keys(["user"]);
+        set_correlation_id("id");
         assert_eq!(correlation_id(), None);
         tracing::info!("hello");
     });
-    assert_eq!(lines[0]["level"], "WARN");
-    let message = lines[0]["message"].as_str().unwrap();
-    assert!(message.contains("logger::append_keys"), "{message}");
-    assert_eq!(lines.len(), 3);
-    assert_eq!(lines[2].get("user"), None);
+    let by = [
+        "append_keys",
+        "scoped_keys",
+        "remove_keys",
+        "set_correlation_id",
+    ];
+    for (line, by) in lines.iter().zip(by) {
+        assert_eq!(line["level"], "WARN");
+        let message = line["message"].as_str().unwrap();
+        let told = format!("`logger::{by}` was called outside of an invocation: ");
+        assert!(message.starts_with(&told), "{message}");
+        let location = line["location"].as_str().unwrap();
+        assert!(location.contains("tests/invocations.rs:"), "{location}");
+    }
+    assert_eq!(lines.len(), 5);
+    assert_eq!(lines[4].get("user"), None);
 }
 
 #[test]
