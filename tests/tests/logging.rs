@@ -289,7 +289,9 @@ fn l08_a_level_that_is_none_is_told_and_info_is_used() {
             logger::init();
             one_of_each_level();
         });
-        let told = format!("POWERTOOLS_LOG_LEVEL is `{level}`, which is no level; using info");
+        let told = format!(
+            "POWERTOOLS_LOG_LEVEL is `{level}`, where `{level}` is no level; it is ignored"
+        );
         assert_eq!(messages(&lines), [&*told, "info", "warn", "error"]);
         assert_eq!(lines[0]["level"], "WARN");
     }
@@ -484,7 +486,8 @@ fn l22_a_function_finds_what_no_path_leads_to() {
     assert_eq!(
         messages(&lines),
         [
-            "the path of the correlation id is invalid; no line has one",
+            "`Records[*].powertools_json(body).id` is no path of names and indices, so no line has a \
+             correlation id; `CorrelationId::from_fn` finds what is harder to find",
             "hello"
         ]
     );
@@ -918,8 +921,9 @@ fn l48_a_second_logger_writes_nothing_twice() {
         logger::builder().service("second").init();
         tracing::info!("hello");
     });
-    assert_eq!(messages(&lines), ["hello"]);
-    assert_eq!(lines[0]["service"], "service_undefined");
+    let told = "the logger was not set up: there is a subscriber already, and it stays";
+    assert_eq!(messages(&lines), [told, "hello"]);
+    assert_eq!(lines[1]["service"], "service_undefined");
 }
 
 #[test]

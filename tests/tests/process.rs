@@ -199,7 +199,7 @@ fn a_bad_environment_is_told_and_does_not_stop_the_function() {
             "POWERTOOLS_LOGGER_SAMPLE_RATE is `often`, which is no number from 0 to 1; nothing is \
              sampled",
             "AWS_LAMBDA_LOG_LEVEL is `QUIET`, which is no level; it is ignored",
-            "POWERTOOLS_LOG_LEVEL is `LOUD`, which is no level; using info",
+            "POWERTOOLS_LOG_LEVEL is `LOUD`, where `LOUD` is no level; it is ignored",
             "lines for a person were asked for, but AWS_LAMBDA_LOG_FORMAT is JSON and wins",
             "alive",
         ]
@@ -251,5 +251,54 @@ fn an_event_is_logged_without_its_secrets_and_gives_the_correlation_id() {
     assert_eq!(lines[0]["correlation_id"], "c-1");
     assert_eq!(lines[0]["event"]["headers"]["authorization"], "[redacted]");
     assert!(!written.out.contains("hidden"), "{}", written.out);
-    assert_eq!(lines[1]["event"], "[8 characters]");
+    assert_eq!(lines[1]["event"], "[8 bytes]");
+}
+
+#[test]
+fn a_panic_that_no_line_tells_is_told_as_before() {
+    let act = || {
+        logger::builder().level("off").init();
+        panics();
+    };
+    let test = "a_panic_that_no_line_tells_is_told_as_before";
+    let Some(written) = written(test, &[], act) else {
+        return;
+    };
+    assert_eq!(written.lines(), Vec::<Value>::new());
+    assert!(
+        written.err.contains("the oven is on fire"),
+        "{}",
+        written.err
+    );
+}
+
+#[test]
+fn a_writer_that_logs_and_panics_harms_only_its_line() {
+    let act = || {
+        logger::builder()
+            .writer(|line| {
+                tracing::error!("from within the writer");
+                assert!(
+                    !line.windows(4).any(|four| four == b"boom"),
+                    "the writer's own"
+                );
+                println!("{}", String::from_utf8_lossy(line));
+            })
+            .init();
+        tracing::info!("one");
+        let boom = std::panic::catch_unwind(|| tracing::info!("boom"));
+        assert!(boom.is_err());
+        tracing::info!("two");
+    };
+    let test = "a_writer_that_logs_and_panics_harms_only_its_line";
+    let Some(written) = written(test, &[], act) else {
+        return;
+    };
+    let lines = written.lines();
+    let messages: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["message"].as_str())
+        .collect();
+    assert_eq!(messages, ["one", "two"]);
+    assert!(written.err.contains("the writer's own"), "{}", written.err);
 }

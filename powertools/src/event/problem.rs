@@ -23,6 +23,10 @@ pub struct Problem {
 }
 
 /// What is known of a cause beside itself.
+#[cfg_attr(
+    not(feature = "router"),
+    allow(dead_code, reason = "the router logs causes")
+)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Origin {
     /// Its type, which is gone once it is a cause.

@@ -35,8 +35,8 @@ impl Default for Buffer {
 }
 
 impl Buffer {
-    /// Holds back lines of this level, which need not be asked for by the logger's level, and of less severe
-    /// ones, as far as they are asked for; a line at ERROR never is.
+    /// Holds back lines of this level and of less severe ones down to DEBUG, or to TRACE if that is the level,
+    /// whatever level the logger writes at once; a line at ERROR never is.
     #[must_use]
     pub const fn level(mut self, level: Level) -> Self {
         self.level = level;

@@ -157,10 +157,10 @@ impl Builder {
         self
     }
 
-    /// The most bytes that a line may have; longer ones are cut. 262,118 unless set, which is 256 KiB less
-    /// the overhead of an event in CloudWatch Logs.
-    pub const fn max_bytes(mut self, bytes: usize) -> Self {
-        self.most_bytes = bytes;
+    /// The most bytes that a line may have, at least 256; longer ones are cut. 262,118 unless set, which is
+    /// 256 KiB less the overhead of an event in CloudWatch Logs.
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.most_bytes = bytes.max(cut::LEAST);
         self
     }
 
@@ -214,8 +214,9 @@ impl Builder {
     }
 
     /// The logger as a layer with its own filter, to combine with others in a subscriber of yours. One of
-    /// them is enough: of several, the first decides what is sampled and held back. Filter the others each by
+    /// them is enough: of several, each has samples and held lines of its own, and appended keys are one's. Filter the others each by
     /// itself (`.with_filter(…)`): what a filter for the whole subscriber drops, this layer does not see either.
+    /// Within a `reload` layer [`append_keys`](super::append_keys) and its like cannot find it.
     /// Panics and the `log` crate are [`init`](Self::init)'s business.
     ///
     /// ```
@@ -289,7 +290,11 @@ impl Builder {
                 Err(error) => complaints.push(format!("the key `{key}` is on no line: {error}")),
             }
         }
-        if let Some(rate) = sample_rate {
+        let is_wanted = !rules
+            .unwanted
+            .iter()
+            .any(|unwanted| unwanted == "sampling_rate");
+        if let Some(rate) = sample_rate.filter(|_| is_wanted) {
             keys.set("sampling_rate", |out| write::float(out, rate));
         }
         let settings = Settings {

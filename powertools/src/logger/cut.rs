@@ -14,50 +14,62 @@ use super::write;
 /// runtimes keep to although the service takes 1 MiB since April 2025.
 pub(super) const MOST: usize = 256 * 1024 - 26;
 
-/// Values up to this many bytes are not cut as long as there is room.
-const SMALL: usize = 1024;
+/// What a line must have room for, to be worth reading.
+pub(super) const LEAST: usize = 256;
 
-/// A line of at most `most` bytes: long values are cut, and where that is not enough later keys left out.
-/// `truncated_bytes` tells how long the line was.
+/// The key that tells how long a line was.
+const NOTE: &str = "truncated_bytes";
+
+/// A line of at most `most` bytes: the longest values are cut, and where that is not enough later keys left
+/// out. `truncated_bytes` tells how long the line was.
 pub(super) fn cut(line: &[u8], most: usize) -> Vec<u8> {
-    let entries = entries(line);
-    let note = format!(",\"truncated_bytes\":{}}}\n", line.len());
-    let room = most.saturating_sub(note.len() + 1);
-    let size = |(key, value): &(String, &RawValue)| key.len() + value.get().len() + 4;
-    let is_small = |entry: &&(String, &RawValue)| size(entry) <= SMALL;
-    let small: usize = entries.iter().filter(is_small).map(size).sum();
-    let large = entries.len() - entries.iter().filter(is_small).count();
-    // Equal shares of what the small ones leave.
-    let share = room.saturating_sub(small) / large.max(1);
+    let mut entries = entries(line);
+    entries.retain(|(key, _)| key != NOTE);
+    let note = format!("\"{NOTE}\":{}}}\n", line.len());
+    let room = most.saturating_sub(note.len());
+    let share = share(&entries, room);
 
     let mut out = Vec::with_capacity(most);
     out.push(b'{');
-    for entry in &entries {
-        let (key, value) = entry;
+    for (key, value) in &entries {
         let before = out.len();
-        if before > 1 {
-            out.push(b',');
-        }
         write::text(&mut out, key);
         out.push(b':');
-        if is_small(&entry) {
-            out.extend_from_slice(value.get().as_bytes());
+        if value.get().len() <= share {
+            write::json(&mut out, value.get());
         } else {
-            let left = share.saturating_sub(out.len() - before);
-            cut_value(&mut out, value.get(), left);
+            cut_value(&mut out, value.get(), share);
         }
+        out.push(b',');
         if out.len() > room {
             out.truncate(before);
         }
     }
-    if out.len() == 1 {
-        // Nothing fitted; a comma must not come first.
-        out.extend_from_slice(&note.as_bytes()[1..]);
-    } else {
-        out.extend_from_slice(note.as_bytes());
-    }
+    out.extend_from_slice(note.as_bytes());
     out
 }
+
+/// How long a value may be, so that all of them fit: short ones are whole, and what they leave is the long
+/// ones', in equal parts.
+fn share(entries: &[(String, &RawValue)], room: usize) -> usize {
+    // What keys take, with all the escapes they may have.
+    let keys: usize = entries.iter().map(|(key, _)| 6 * key.len() + 4).sum();
+    let mut left = room.saturating_sub(keys + 1);
+    let mut sizes: Vec<usize> = entries.iter().map(|(_, value)| value.get().len()).collect();
+    sizes.sort_unstable();
+    let mut share = left;
+    for (place, size) in sizes.iter().enumerate() {
+        share = left / (sizes.len() - place);
+        if *size > share {
+            break;
+        }
+        left -= size;
+    }
+    share.max(SHORTEST)
+}
+
+/// Below this a value is not worth its key.
+const SHORTEST: usize = 40;
 
 /// As much of a value as fits, as text.
 fn cut_value(out: &mut Vec<u8>, value: &str, most: usize) {
@@ -72,43 +84,59 @@ fn cut_value(out: &mut Vec<u8>, value: &str, most: usize) {
         }
     };
     let most = most.saturating_sub(END.len() + 1).min(inner.len());
-    let mut end = 0;
     let mut rest = inner;
-    while let Some(character) = rest.chars().next() {
-        // A backslash and what belongs to it stay together.
-        let length = match rest.as_bytes() {
-            // Half of a surrogate pair is no character.
-            [
-                b'\\',
-                b'u',
-                b'd' | b'D',
-                b'8'..=b'9' | b'a'..=b'b' | b'A'..=b'B',
-                ..,
-            ] => 12,
-            [b'\\', b'u', ..] => 6,
-            [b'\\', ..] => 2,
-            _ => character.len_utf8(),
-        };
-        if end + length > most {
+    while let Some(length) = first(rest) {
+        if inner.len() - rest.len() + length > most {
             break;
         }
-        end += length;
-        rest = &inner[end..];
+        rest = &rest[length..];
     }
     out.push(b'"');
-    out.extend_from_slice(&inner.as_bytes()[..end]);
+    out.extend_from_slice(&inner.as_bytes()[..inner.len() - rest.len()]);
     out.extend_from_slice(END.as_bytes());
+}
+
+/// How long the first character of a JSON text is: an escape is one, and so are both halves of a surrogate
+/// pair.
+fn first(text: &str) -> Option<usize> {
+    let length = match text.as_bytes() {
+        [] => return None,
+        [
+            b'\\',
+            b'u',
+            b'd' | b'D',
+            b'8' | b'9' | b'a' | b'b' | b'A' | b'B',
+            _,
+            _,
+            b'\\',
+            b'u',
+            ..,
+        ] => 12,
+        [b'\\', b'u', ..] => 6,
+        [b'\\', ..] => 2,
+        _ => text.chars().next()?.len_utf8(),
+    };
+    // A raw value may end within what it promises.
+    text.is_char_boundary(length).then_some(length)
 }
 
 /// The keys and values of a line, in order.
 pub(super) fn entries(line: &[u8]) -> Vec<(String, &RawValue)> {
+    std::str::from_utf8(line)
+        .ok()
+        .and_then(object)
+        .unwrap_or_default()
+}
+
+/// The keys and values of an object, in order and as often as they are there.
+pub(super) fn object(json: &str) -> Option<Vec<(String, &RawValue)>> {
     struct Entries;
 
     impl<'de> Visitor<'de> for Entries {
         type Value = Vec<(String, &'de RawValue)>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("a line")
+            formatter.write_str("an object")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -120,8 +148,8 @@ pub(super) fn entries(line: &[u8]) -> Vec<(String, &RawValue)> {
         }
     }
 
-    let mut json = serde_json::Deserializer::from_slice(line);
-    json.deserialize_map(Entries).unwrap_or_default()
+    let mut json = serde_json::Deserializer::from_str(json);
+    json.deserialize_map(Entries).ok()
 }
 
 #[cfg(test)]
@@ -136,7 +164,7 @@ mod tests {
         let line =
             serde_json::json!({"level": "INFO", "message": long, "n": 7, "list": vec!["x"; 5000]});
         let line = format!("{line}\n").into_bytes();
-        for most in [200, 1000, 3000, 3001, 3002, 3003, 3004, 3005, 20_000] {
+        for most in [256, 1000, 3000, 3001, 3002, 3003, 3004, 3005, 20_000] {
             let short = cut(&line, most);
             assert!(short.len() <= most, "{} of {most}", short.len());
             let parsed: Value = serde_json::from_slice(&short).unwrap();
@@ -146,6 +174,33 @@ mod tests {
                 let kept = message.strip_suffix('…').unwrap();
                 assert!(long.starts_with(kept), "{most}: {message}");
             }
+        }
+    }
+
+    #[test]
+    fn what_fits_is_whole_and_the_rest_shares_what_is_left() {
+        let order = serde_json::json!({"lines": vec!["tea"; 400]});
+        let line = serde_json::json!({"message": "x".repeat(300_000), "order": order,
+            "truncated_bytes": 1});
+        let short = cut(line.to_string().as_bytes(), MOST);
+        let parsed: Value = serde_json::from_slice(&short).unwrap();
+        assert_eq!(parsed["order"], order);
+        assert!(parsed["message"].as_str().unwrap().len() > 250_000);
+        assert!(short.len() <= MOST);
+        assert_eq!(entries(&short).len(), 3);
+        let line = serde_json::json!({"message": "x".repeat(1000)}).to_string();
+        let parsed: Value = serde_json::from_slice(&cut(line.as_bytes(), 300)).unwrap();
+        assert!(parsed["message"].as_str().unwrap().len() > 200);
+    }
+
+    #[test]
+    fn halves_of_characters_are_cut_without_harm() {
+        let value = RawValue::from_string(format!("\"{}\"", "\\ud800a€€".repeat(4000))).unwrap();
+        let line = format!("{{\"raw\":{value}}}");
+        for most in 256..300 {
+            let short = cut(line.as_bytes(), most);
+            assert!(short.len() <= most);
+            assert!(std::str::from_utf8(&short).is_ok());
         }
     }
 

@@ -32,18 +32,19 @@ impl Style {
         let mut keys = String::new();
         let mut below = String::new();
         for (key, value) in &entries {
-            let value: Value = serde_json::from_str(value.get()).unwrap_or_default();
+            let raw = value.get();
+            let value = serde_json::from_str(raw).unwrap_or_else(|_| Value::from(raw));
             if let Some((part, _)) = self.parts.iter().find(|(_, name)| name == key) {
                 parts.push((*part, shown(&value)));
             } else if !HIDDEN.contains(&&**key) && (key != "cold_start" || value == true) {
                 let text = shown(&value);
                 if text.contains('\n') {
-                    below.push_str(&format!("    {}:\n", safe(key)));
+                    below.push_str(&format!("    {}:\n", one_line(key)));
                     for line in text.lines() {
                         below.push_str(&format!("      {line}\n"));
                     }
                 } else {
-                    let key = self.paint(DIM, &format!("{}=", safe(key)));
+                    let key = self.paint(DIM, &format!("{}=", one_line(key)));
                     keys.push_str(&format!("  {key}{text}"));
                 }
             }
@@ -63,7 +64,7 @@ impl Style {
             self.paint(DIM, time),
             self.paint(colour(level), &format!("{level:>5}")),
             self.paint(BOLD, first),
-            self.paint(DIM, part(Part::Location)),
+            self.paint(DIM, &one_line(part(Part::Location))),
         );
         let more: String = message.map(|line| format!("    {line}\n")).collect();
         format!("{line}{more}{below}").into_bytes()
@@ -108,6 +109,11 @@ fn shown(value: &Value) -> String {
 fn is_error(entries: &Map<String, Value>) -> bool {
     let is_known = |key: &String| ["type", "message", "causes"].contains(&&**key);
     entries.contains_key("message") && entries.keys().all(is_known)
+}
+
+/// The same without ends of lines, for what is no text of somebody's.
+fn one_line(text: &str) -> String {
+    safe(text).replace('\n', "\\n")
 }
 
 /// Nothing that a terminal would obey but the end of a line.

@@ -214,15 +214,16 @@ impl Rules {
         if self.unwanted.iter().any(|unwanted| *unwanted == key) {
             return;
         }
-        let is_hidden = self.redaction.covers(&key);
-        let key = self.free(key);
-        if is_hidden {
-            fields.set(key, |out| write::text(out, MARK));
-            return;
-        }
-        let written = value::to_json(value);
-        let written = self.redaction.nested(&key, written);
-        fields.set(key, |out| write::json(out, &written));
+        let json = value::to_json(value);
+        // By the name that it was given, before it is moved.
+        let clean = if json != "null" && self.redaction.covers(&key) {
+            let mut mark = Vec::new();
+            write::text(&mut mark, MARK);
+            mark
+        } else {
+            self.redaction.nested(&key, &json)
+        };
+        fields.set(self.free(key), |out| out.extend_from_slice(&clean));
     }
 }
 
@@ -330,7 +331,7 @@ fn put_nested(out: &mut Vec<u8>, start: usize, name: &str, nested: Nested, rules
     out.truncate(start);
     match nested {
         Nested::Json(json) => {
-            write::json(out, &rules.redaction.nested(name, json));
+            out.extend_from_slice(&rules.redaction.nested(name, &json));
         }
         Nested::Error {
             kind,

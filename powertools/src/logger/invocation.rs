@@ -9,6 +9,7 @@ use tracing_core::Metadata;
 
 use super::{
     buffer::Held,
+    callsite::SettingsId,
     fields::{Fields, Key},
 };
 
@@ -119,9 +120,47 @@ impl Keys {
     }
 }
 
+/// A span as each of the loggers knows it; mostly there is one.
+#[derive(Debug)]
+pub(super) struct InSpans {
+    first: InSpan,
+    others: Vec<InSpan>,
+}
+
+impl InSpans {
+    pub(super) const fn new(first: InSpan) -> Self {
+        Self {
+            first,
+            others: Vec::new(),
+        }
+    }
+
+    /// Adds another logger's view.
+    pub(super) fn add(&mut self, other: InSpan) {
+        self.others.push(other);
+    }
+
+    pub(super) fn of(&self, settings: SettingsId) -> Option<&InSpan> {
+        if self.first.settings == settings {
+            return Some(&self.first);
+        }
+        self.others.iter().find(|known| known.settings == settings)
+    }
+
+    pub(super) fn of_mut(&mut self, settings: SettingsId) -> Option<&mut InSpan> {
+        if self.first.settings == settings {
+            return Some(&mut self.first);
+        }
+        self.others
+            .iter_mut()
+            .find(|known| known.settings == settings)
+    }
+}
+
 /// A span's fields, and the invocation that it is in.
 #[derive(Debug)]
 pub(super) struct InSpan {
+    pub(super) settings: SettingsId,
     pub(super) fields: Fields,
     pub(super) invocation: Arc<Invocation>,
     /// Whether the invocation begins with it.

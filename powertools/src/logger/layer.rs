@@ -20,7 +20,7 @@ use super::{
     cut, dev,
     fields::{Fields, Recorder, Rules},
     format::Part,
-    invocation::{InSpan, Invocation, opens},
+    invocation::{InSpan, InSpans, Invocation, opens},
     level::Levels,
     write,
 };
@@ -33,7 +33,7 @@ pub(super) struct JsonLayer {
     find: Option<Find>,
 }
 
-type Find = fn(&Dispatch, &Id) -> Option<Arc<Invocation>>;
+type Find = fn(&Dispatch, &Id, SettingsId) -> Option<Arc<Invocation>>;
 
 pub(super) struct Settings {
     pub(super) id: SettingsId,
@@ -79,23 +79,26 @@ impl JsonLayer {
     /// The invocation of the span that is entered, seen from outside of the layer.
     pub(super) fn current(&self, dispatch: &Dispatch) -> Option<Arc<Invocation>> {
         let span = dispatch.current_span();
-        (self.find?)(dispatch, span.id()?)
+        (self.find?)(dispatch, span.id()?, self.settings.id)
     }
 }
 
-fn find<S>(dispatch: &Dispatch, id: &Id) -> Option<Arc<Invocation>>
+fn find<S>(dispatch: &Dispatch, id: &Id, settings: SettingsId) -> Option<Arc<Invocation>>
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
 {
     let span = dispatch.downcast_ref::<S>()?.span(id)?;
-    invocation_of(&span)
+    invocation_of(&span, settings)
 }
 
 /// The invocation of the nearest span that is in one: a filter of another layer may have hidden some.
-fn invocation_of<'s, S: LookupSpan<'s>>(span: &SpanRef<'s, S>) -> Option<Arc<Invocation>> {
+fn invocation_of<'s, S: LookupSpan<'s>>(
+    span: &SpanRef<'s, S>,
+    settings: SettingsId,
+) -> Option<Arc<Invocation>> {
     span.scope().find_map(|span| {
         let extensions = span.extensions();
-        let known = extensions.get::<InSpan>()?;
+        let known = extensions.get::<InSpans>()?.of(settings)?;
         Some(Arc::clone(&known.invocation))
     })
 }
@@ -114,16 +117,24 @@ where
             attributes.record(recorder);
         });
         let known = match span.parent() {
-            Some(parent) if !opens(attributes.metadata()) => invocation_of(&parent),
+            Some(parent) if !opens(attributes.metadata()) => {
+                invocation_of(&parent, self.settings.id)
+            }
             _ => None,
         };
         let is_first = known.is_none();
         let start = || Arc::new(Invocation::start(self.settings.sample_rate));
-        span.extensions_mut().replace(InSpan {
+        let known = InSpan {
+            settings: self.settings.id,
             fields,
             invocation: known.unwrap_or_else(start),
             is_first,
-        });
+        };
+        let mut extensions = span.extensions_mut();
+        match extensions.get_mut::<InSpans>() {
+            Some(spans) => spans.add(known),
+            None => extensions.insert(InSpans::new(known)),
+        }
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
@@ -132,7 +143,9 @@ where
         let added = self
             .settings
             .fields(span.metadata(), |recorder| record.record(recorder));
-        if let Some(known) = span.extensions_mut().get_mut::<InSpan>() {
+        let mut extensions = span.extensions_mut();
+        let spans = extensions.get_mut::<InSpans>();
+        if let Some(known) = spans.and_then(|spans| spans.of_mut(self.settings.id)) {
             known.fields.extend(&added);
         }
     }
@@ -143,11 +156,11 @@ where
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
         let innermost = context.event_span(event);
         let invocation = match &innermost {
-            Some(span) if settings.minds_invocations() => invocation_of(span),
+            Some(span) if settings.minds_invocations() => invocation_of(span, settings.id),
             _ => None,
         };
         let fate = settings.fate(metadata, invocation.as_deref());
-        if matches!(fate, Fate::Dropped) {
+        if matches!(fate, Fate::Dropped) || writing::is_going_on() {
             return;
         }
         let mut scratch = Scratch::take();
@@ -169,6 +182,8 @@ where
             message,
             location,
         });
+        // From here on the program's own code is asked: its format, its writer.
+        let _writing = writing::begin();
         if normalized.is_some() {
             write_location(location, metadata);
         }
@@ -310,13 +325,15 @@ impl Settings {
             let spans = innermost.map(SpanRef::scope).into_iter().flatten();
             spans.take(depth).any(|span| {
                 let extensions = span.extensions();
-                let known = extensions.get::<InSpan>();
+                let known = extensions.get::<InSpans>();
+                let known = known.and_then(|spans| spans.of(self.id));
                 known.is_some_and(|known| known.fields.contains(key))
             })
         };
         while let Some(span) = here {
             let extensions = span.extensions();
-            let known = extensions.get::<InSpan>();
+            let known = extensions.get::<InSpans>();
+            let known = known.and_then(|spans| spans.of(self.id));
             let is_first = known.is_some_and(|known| known.is_first);
             if let Some(known) = known {
                 let appended = appended.get_or_insert_with(|| {
@@ -358,6 +375,7 @@ impl Settings {
 
     /// Writes the lines that an invocation holds back.
     pub(super) fn flush(&self, invocation: &Invocation) {
+        let _writing = writing::begin();
         let held = std::mem::take(&mut *invocation.held());
         let (lines, evicted) = held.into_parts();
         for line in lines {
@@ -372,6 +390,7 @@ impl Settings {
 
     /// Writes a line of the logger's own, past all layers: it may be in the middle of an event.
     pub(super) fn say(&self, level: Level, message: &str) {
+        let _writing = writing::begin();
         let mut line = Vec::with_capacity(256);
         let json = |text: &str| {
             let mut json = Vec::new();
@@ -391,6 +410,7 @@ impl Settings {
 
     /// One line, in one write.
     fn write(&self, line: &[u8]) {
+        writing::count();
         if let Some(style) = &self.dev {
             return (self.write)(&style.line(line));
         }
@@ -419,6 +439,44 @@ fn put_new(
         line.extend_from_slice(fields.json());
     }
     seen.join(fields.seen());
+}
+
+/// Whether this thread is writing a line. A writer or a format that logs would be asked again for that line,
+/// and so on; with one subscriber for the whole program tracing has no guard against it.
+pub(super) mod writing {
+    use std::cell::Cell;
+
+    thread_local! {
+        static DEPTH: Cell<u32> = const { Cell::new(0) };
+        static LINES: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(in super::super) struct Writing;
+
+    pub(in super::super) fn begin() -> Writing {
+        let _ = DEPTH.try_with(|depth| depth.set(depth.get() + 1));
+        Writing
+    }
+
+    impl Drop for Writing {
+        fn drop(&mut self) {
+            let _ = DEPTH.try_with(|depth| depth.set(depth.get().saturating_sub(1)));
+        }
+    }
+
+    pub(in super::super) fn is_going_on() -> bool {
+        DEPTH.try_with(Cell::get).is_ok_and(|depth| depth > 0)
+    }
+
+    /// One line more.
+    pub(in super::super) fn count() {
+        let _ = LINES.try_with(|lines| lines.set(lines.get() + 1));
+    }
+
+    /// How many lines this thread has written.
+    pub(in super::super) fn lines() -> u64 {
+        LINES.try_with(Cell::get).unwrap_or_default()
+    }
 }
 
 /// What a line is made in, kept from one to the next.

@@ -71,6 +71,11 @@ const PLUMBING: [&str; 12] = [
     "tower",
 ];
 
+fn is_plumbing(target: &str) -> bool {
+    let name = target.split("::").next().unwrap_or_default();
+    PLUMBING.contains(&name)
+}
+
 /// What is asked for, as far as Lambda keeps it.
 #[derive(Clone, Debug)]
 pub(super) struct Levels {
@@ -98,14 +103,9 @@ impl Levels {
         };
         // Who asked for silence gets it.
         let most = most.filter(|most| *most > default && default != LevelFilter::OFF);
-        let raise = |most| {
-            let is_asked = |target: &str| asked.iter().any(|(known, _)| known == target);
-            let plumbing = PLUMBING.iter().filter(|target| !is_asked(target));
-            keep(most).with_targets(plumbing.map(|target| (*target, default.min(floor))))
-        };
         Self {
             asked: keep(default),
-            raised: most.map(raise),
+            raised: most.map(keep),
         }
     }
 
@@ -124,12 +124,8 @@ impl Levels {
         // A line at ERROR needs the request id most of all, so spans pass that say what a line belongs
         // to. Libraries' own at DEBUG and below are many, and pass only if they are asked for.
         let is_wide = metadata.is_span() && *level <= Level::INFO;
-        is_wide
-            || self
-                .raised
-                .as_ref()
-                .unwrap_or(&self.asked)
-                .would_enable(target, level)
+        let raised = self.raised.as_ref().filter(|_| !is_plumbing(target));
+        is_wide || raised.unwrap_or(&self.asked).would_enable(target, level)
     }
 }
 
@@ -208,7 +204,7 @@ mod tests {
         let raised = levels.raised.unwrap();
         assert!(raised.would_enable("shop", &Level::DEBUG));
         assert!(!raised.would_enable("hyper", &Level::INFO));
-        assert!(raised.would_enable("rustls::client", &Level::INFO));
-        assert!(!raised.would_enable("rustls::client", &Level::DEBUG));
+        assert!(is_plumbing("rustls::client") && is_plumbing("tower"));
+        assert!(!is_plumbing("tower_defense::game") && !is_plumbing("shop::rustls"));
     }
 }

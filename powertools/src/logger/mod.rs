@@ -51,6 +51,7 @@
 //! 256 KiB, which CloudWatch would take apart, is cut and says so in `truncated_bytes`. Values of keys such as
 //! `password`, `authorization` or `token` are `[redacted]` ([`Redaction`]).
 
+use serde_json::value::RawValue;
 pub use tracing_core::Level;
 
 use crate::caught::attempt;
@@ -113,11 +114,10 @@ pub fn observe_event(event: &[u8]) {
         ),
     }
     if settings.logs_event {
-        let event = settings
-            .rules
-            .redaction
-            .event(&String::from_utf8_lossy(event));
-        let event = serde_json::value::RawValue::from_string(event).ok();
+        let event = String::from_utf8_lossy(event);
+        let event = settings.rules.redaction.event(&event);
+        let event = String::from_utf8(event).ok();
+        let event = event.and_then(|event| RawValue::from_string(event).ok());
         tracing::info!(
             target: callsite::OWN,
             event = json(&event),

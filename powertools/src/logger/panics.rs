@@ -5,14 +5,24 @@ use std::{
     panic::{self, PanicHookInfo},
 };
 
-use super::callsite::OWN;
+use super::{callsite::OWN, layer::writing};
 use crate::caught;
 
 /// From here on a panic is one line at ERROR, with its place and the keys of the invocation that it is in,
-/// instead of several lines of text on standard error that CloudWatch takes apart.
+/// instead of several lines of text on standard error that CloudWatch takes apart. Where no line of it is
+/// written, by a level or because it happened while one was written, it is told as it was before.
 pub(super) fn hook() {
     caught::note_panics_are_logged();
-    panic::set_hook(Box::new(log));
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let lines = writing::lines();
+        if !writing::is_going_on() {
+            log(info);
+        }
+        if writing::lines() == lines {
+            before(info);
+        }
+    }));
 }
 
 fn log(info: &PanicHookInfo<'_>) {

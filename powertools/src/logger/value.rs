@@ -1,6 +1,11 @@
 //! Values that are more than a text or a number: whatever serialises, and errors with their causes.
 
-use std::{any::type_name, cell::Cell, error::Error, fmt};
+use std::{
+    any::type_name,
+    cell::Cell,
+    error::Error,
+    fmt::{self, Write as _},
+};
 
 use serde::Serialize;
 use tracing_core::field::{Value, debug};
@@ -58,7 +63,7 @@ struct Typed<'a, E: ?Sized>(&'a E);
 
 impl<E: Error + ?Sized> fmt::Debug for Typed<'_, E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = self.0.to_string();
+        let message = text(self.0);
         formatter.write_str(&message)?;
         found(|| Nested::Error {
             // What is behind a `dyn` is not known any more.
@@ -146,11 +151,23 @@ fn text_of(json: Vec<u8>) -> String {
 /// The texts of an error and those of its sources, from the nearest on.
 fn causes_of(mut source: Option<&(dyn Error + 'static)>) -> Vec<String> {
     let mut causes = Vec::new();
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
+    while let Some(cause) = source
+        && causes.len() < MOST_CAUSES
+    {
+        causes.push(text(cause));
         source = cause.source();
     }
     causes
+}
+
+/// A chain may be longer by mistake, or have no end.
+const MOST_CAUSES: usize = 32;
+
+/// What an error says; as much as it had said when it failed to.
+fn text(error: &(impl fmt::Display + ?Sized)) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{error}");
+    text
 }
 
 /// How a line tells errors.
@@ -194,7 +211,7 @@ impl ErrorKeys {
     };
 
     pub(super) fn write(&self, out: &mut Vec<u8>, kind: Option<&str>, error: &dyn Error) {
-        self.write_parts(out, kind, &error.to_string(), &causes_of(error.source()));
+        self.write_parts(out, kind, &text(error), &causes_of(error.source()));
     }
 
     pub(super) fn write_parts(

@@ -134,6 +134,7 @@ const CLASSES: [Class; 256] = {
     classes[b'\\' as usize] = Class::Escaped;
     classes[0x7f] = Class::Escaped;
     classes[0xc2] = Class::MayLead;
+    classes[0xd8] = Class::MayLead;
     classes[0xe2] = Class::MayLead;
     classes
 };
@@ -143,6 +144,7 @@ const CLASSES: [Class; 256] = {
 const fn deceptive(bytes: &[u8]) -> Option<(usize, u16)> {
     match bytes {
         [0xc2, second @ 0x80..=0x9f, ..] => Some((2, *second as u16)),
+        [0xd8, 0x9c, ..] => Some((2, 0x61c)),
         // U+200E, U+200F and U+2028 to U+202E.
         [0xe2, 0x80, third @ (0x8e | 0x8f | 0xa8..=0xae), ..] => {
             Some((3, 0x2000 + (*third as u16 - 0x80)))
@@ -166,8 +168,8 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_escaped() {
         assert_eq!(
-            written("\u{9b}31m\u{2028}\u{7f}\u{202e}\u{2066}\u{200e}é€\u{a0}\u{2000}"),
-            "\"\\u009b31m\\u2028\\u007f\\u202e\\u2066\\u200eé€\u{a0}\u{2000}\""
+            written("\u{61c}\u{9b}31m\u{2028}\u{7f}\u{202e}\u{2066}\u{200e}é€\u{a0}\u{2000}"),
+            "\"\\u061c\\u009b31m\\u2028\\u007f\\u202e\\u2066\\u200eé€\u{a0}\u{2000}\""
         );
         assert_eq!(
             written("a\"b\\c\n\r\t\u{8}\u{c}\u{0}\u{1b}"),

@@ -1,6 +1,8 @@
 //! What a body was to be, in the words of JSON: serde names the program's types, which mean nothing to a
 //! client and tell of its inside.
 
+use std::borrow::Cow;
+
 /// How serde begins, and what that is in JSON. What begins like another comes first.
 const WORDS: [(&str, &str); 9] = [
     ("internally tagged enum ", "an object"),
@@ -33,6 +35,26 @@ pub(super) fn without_types(text: &str) -> String {
         }
     }
     text.to_owned()
+}
+
+/// A detail as it may be logged: serde repeats a value that it did not expect, which may be anybody's
+/// password. The client, who sent it, is told.
+pub(super) fn without_values(detail: &str) -> Cow<'_, str> {
+    for (before, after) in [
+        ("string \"", "\", expected "),
+        ("unknown variant `", "`, expected "),
+    ] {
+        // From the first to the last, because the value may hold either.
+        if let Some(start) = detail.find(before)
+            && let Some(end) = detail
+                .rfind(after)
+                .filter(|end| *end >= start + before.len())
+        {
+            let value = start + before.len();
+            return format!("{}…{}", &detail[..value], &detail[end..]).into();
+        }
+    }
+    detail.into()
 }
 
 fn reworded(wanted: &str) -> Option<String> {
@@ -109,6 +131,23 @@ mod tests {
 
     fn told<T: DeserializeOwned + std::fmt::Debug>(json: &str) -> String {
         without_types(&serde_json::from_str::<T>(json).unwrap_err().to_string())
+    }
+
+    #[test]
+    fn a_value_that_was_not_expected_is_not_logged() {
+        for (detail, logged) in [
+            (
+                r#"the body's `password` is not as expected: invalid type: string "a\", expected u32", expected u32 at line 1"#,
+                r#"the body's `password` is not as expected: invalid type: string "…", expected u32 at line 1"#,
+            ),
+            (
+                "query parameter `token`: unknown variant `a`, expected one of `x`, `y`",
+                "query parameter `token`: unknown variant `…`, expected one of `x`, `y`",
+            ),
+            ("there is no order 7", "there is no order 7"),
+        ] {
+            assert_eq!(without_values(detail), logged);
+        }
     }
 
     #[test]

@@ -367,7 +367,8 @@ fn log(problem: &Problem, status: StatusCode) {
         return;
     }
     let error: &(dyn std::error::Error + 'static) = cause;
-    let detail = problem.detail().map(|detail| format!(": {detail}"));
+    let detail = problem.detail().map(expected::without_values);
+    let detail = detail.map(|detail| format!(": {detail}"));
     let detail = detail.unwrap_or_default();
     let origin = problem.origin();
     let location = origin.location.map(ToString::to_string);
@@ -392,6 +393,8 @@ fn log(problem: &Problem, status: StatusCode) {
 /// The line about an answer. A failure of the server's is at ERROR here if no cause of it was: each is at
 /// ERROR once.
 fn log_answer(response: &Response, path: &str, took: Duration) {
+    let reason = response.problem().and_then(Problem::detail);
+    let reason = reason.map(expected::without_values);
     macro_rules! answered {
         ($level:ident) => {
             tracing::$level!(
@@ -399,7 +402,7 @@ fn log_answer(response: &Response, path: &str, took: Duration) {
                 status = response.status().as_u16(),
                 path,
                 duration_ms = milliseconds(took),
-                reason = response.problem().and_then(Problem::detail),
+                reason = reason.as_deref(),
                 "answered",
             )
         };

@@ -147,7 +147,7 @@ fn nested_values_and_errors_are_more_than_text() {
     }
     let failed = Outer("x".parse::<u8>().unwrap_err());
     let order = serde_json::json!({"id": 7, "lines": ["a\u{9b}", "b"]});
-    let raw = serde_json::value::RawValue::from_string("{\n\"a\":1}".to_owned()).unwrap();
+    let raw = RawValue::from_string("{\n\"a\":1}".to_owned()).unwrap();
     let broken = std::collections::BTreeMap::from([((1, 2), 3)]);
     let lines = lines(builder(), || {
         tracing::info!(
@@ -302,4 +302,54 @@ fn lines_for_a_person_are_no_json() {
         line.contains(" INFO hello  order=7  powertools::"),
         "{line}"
     );
+}
+
+#[test]
+fn two_loggers_each_have_their_own_lines() {
+    let sinks: [Arc<Mutex<Vec<u8>>>; 2] = Default::default();
+    let [one, two] = sinks.clone();
+    let write =
+        |sink: Arc<Mutex<Vec<u8>>>| move |line: &[u8]| sink.lock().unwrap().extend_from_slice(line);
+    let bare = builder().format(Datadog).redaction(Redaction::none());
+    let subscriber = tracing_subscriber::registry()
+        .with(builder().writer(write(one)).layer())
+        .with(bare.sample_rate(1.0).writer(write(two)).layer());
+    tracing::subscriber::with_default(subscriber, || {
+        let span = tracing::info_span!("span", password = "open", level = 3);
+        let _entered = span.entered();
+        tracing::info!("hello");
+        tracing::debug!("sampled");
+    });
+    let [one, two] = sinks.map(|sink| String::from_utf8(sink.lock().unwrap().clone()).unwrap());
+    assert!(
+        !one.contains("open") && one.contains("\"field.level\":3"),
+        "{one}"
+    );
+    assert_eq!(one.lines().count(), 1);
+    assert!(two.contains("\"password\":\"open\",\"level\":3"), "{two}");
+    assert_eq!(two.lines().count(), 2);
+}
+
+#[test]
+fn errors_without_end_and_without_text_are_written() {
+    #[derive(Debug)]
+    struct Endless;
+    impl fmt::Display for Endless {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("so far")?;
+            Err(fmt::Error)
+        }
+    }
+    impl std::error::Error for Endless {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&Self)
+        }
+    }
+    let boxed: Box<dyn std::error::Error> = Box::new(Endless);
+    let lines = lines(builder(), || {
+        tracing::info!(error = error(&Endless), boxed = error(&*boxed), "hello");
+    });
+    assert_eq!(lines[0]["error"]["message"], "so far");
+    assert_eq!(lines[0]["error"]["causes"].as_array().unwrap().len(), 32);
+    assert_eq!(lines[0]["boxed"].get("type"), None);
 }
