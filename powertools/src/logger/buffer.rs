@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use tracing_core::Level;
 
-/// Lines to hold back: they are written when the invocation logs an error, and forgotten when it ends
-/// without one.
+/// Lines to hold back: those so far are written when the invocation logs an error, before it, and those of
+/// an invocation that ends are forgotten. After an error lines are held back again.
 ///
 /// ```no_run
 /// use powertools::logger::{self, Buffer};

@@ -28,6 +28,50 @@
 //! with another invocation, spans further out are on no line, and a spawned task takes part if it is in
 //! the span: `tokio::spawn(work().instrument(tracing::Span::current()))`.
 //!
+//! # Lines that nobody wrote
+//!
+//! The router writes one line for each answer: `answered`, with `status`, `path`, `duration_ms`, the `reason` of a
+//! failure, and `method` and `route`, which are on every line of a handler. It is at INFO, or at ERROR for a
+//! status 5xx that no other line told of; a failure with a cause is a line of its own, with `error`,
+//! `error_type` and the place where `?` met it. `info,powertools::router=warn` leaves the ordinary ones out.
+//!
+//! # For who knows Powertools elsewhere
+//!
+//! | there | here |
+//! | --- | --- |
+//! | `logger.info("…", extra={"a": 1})` | `tracing::info!(a = 1, "…")` |
+//! | `append_keys(a=1)`, `remove_keys(["a"])` | [`append_keys`]`([("a", 1)])`, [`remove_keys`]`(["a"])` |
+//! | `with append_context_keys(a=1):` | `let _scope = `[`scoped_keys`]`([("a", 1)]);` |
+//! | keys given to the constructor | [`Builder::key`] |
+//! | `clear_state=True` | always: keys end with their invocation |
+//! | `inject_lambda_context` | [`powertools::run`](crate::run) |
+//! | `correlation_id_path=…`, `set_correlation_id` | [`Builder::correlation_id`], [`set_correlation_id`] |
+//! | `log_event=True` | [`Builder::log_event`] |
+//! | `logger.exception("…")` | `tracing::error!(error = `[`error`](error())`(&error), "…")` |
+//! | `LoggerBufferConfig(…)` | [`Builder::buffer`] |
+//! | `sampling_rate=0.1` | [`Builder::sample_rate`] |
+//! | `child=True` | a span: `tracing::info_span!("payment", step = 2)` |
+//! | a formatter of one's own, Datadog's | [`Format`], [`Datadog`] |
+//!
+//! # Without `powertools::run`
+//!
+//! A function on lambda_runtime opens a span as `run` does and shows the logger its event:
+//!
+//! ```
+//! # use serde_json::Value;
+//! # struct Context { request_id: String }
+//! # struct LambdaEvent { payload: Value, context: Context }
+//! use tracing::Instrument;
+//!
+//! async fn handler(event: LambdaEvent) -> Result<(), std::io::Error> {
+//!     let request_id = &event.context.request_id;
+//!     let span = tracing::error_span!("invocation", function_request_id = request_id);
+//!     span.in_scope(|| powertools::logger::observe_event(event.payload.to_string().as_bytes()));
+//!     work(event.payload).instrument(span).await
+//! }
+//! # async fn work(_: Value) -> Result<(), std::io::Error> { Ok(()) }
+//! ```
+//!
 //! # What the environment says
 //!
 //! | variable | meaning | unless set |
