@@ -86,6 +86,8 @@ pub mod interop;
 pub mod local;
 #[cfg(feature = "logger")]
 pub mod logger;
+#[cfg(feature = "parameters")]
+pub mod parameters;
 #[cfg(feature = "router")]
 pub mod router;
 #[cfg(feature = "runtime")]
