@@ -66,11 +66,16 @@
 //! Streaming bodies, WebSocket state, and anything that needs code to run before `main`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(any(feature = "logger", feature = "router"))]
+#[cfg(any(feature = "logger", feature = "parameters", feature = "router"))]
 mod caught;
 #[cfg(feature = "event")]
 mod causes;
-#[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
+#[cfg(any(
+    feature = "logger",
+    feature = "local",
+    feature = "parameters",
+    feature = "testing"
+))]
 mod clock;
 mod context;
 mod env;
