@@ -8,10 +8,9 @@
 //! them it is dropped itself. moka's own `try_get_with` leaves it to one, and the others wait for ever if
 //! that one is no longer polled.
 //!
-//! The lock is held for a look into a table, never across an `await`.
+//! Locks are held for a look into a table, never across an `await`.
 
 use std::{
-    any::Any,
     collections::HashMap,
     fmt,
     ops::Deref,
@@ -24,11 +23,11 @@ use futures_util::{
     FutureExt,
     future::{Shared, WeakShared},
 };
-use moka::policy::EvictionPolicy;
 
 use super::{
     Error, ErrorKind,
-    key::{Key, KeyRef},
+    key::{AnyKey, Key},
+    store::{Erased, Store},
 };
 use crate::{
     caught::caught,
@@ -36,13 +35,11 @@ use crate::{
 };
 
 pub(super) struct Cache {
-    entries: moka::sync::Cache<Key, Erased>,
+    /// For each key a `Stored<T>`, of the `T` whose id the key has.
+    store: Store,
     running: Mutex<Running>,
     clock: Clock,
 }
-
-/// A `Stored<T>`; the key has the id of the `T`.
-type Erased = Arc<dyn Any + Send + Sync>;
 
 /// A value, and when its fetch began.
 pub(super) struct Stored<T> {
@@ -107,15 +104,9 @@ struct InFlight {
 }
 
 impl Cache {
-    pub(super) fn new(capacity: u64, clock: Clock) -> Self {
-        // Not moka's own policy, by which a newcomer has to be asked for several times before it displaces
-        // another: until then, each time would be a fetch.
-        let entries = moka::sync::Cache::builder()
-            .max_capacity(capacity)
-            .eviction_policy(EvictionPolicy::lru())
-            .build();
+    pub(super) fn new(capacity: usize, clock: Clock) -> Self {
         Self {
-            entries,
+            store: Store::new(capacity),
             running: Mutex::default(),
             clock,
         }
@@ -127,8 +118,8 @@ impl Cache {
 
     /// How many values it holds at most, for another cache.
     #[cfg(feature = "testing")]
-    pub(super) fn capacity(&self) -> u64 {
-        self.entries.policy().max_capacity().unwrap_or(u64::MAX)
+    pub(super) const fn capacity(&self) -> usize {
+        self.store.capacity()
     }
 
     /// The clock, for another cache.
@@ -139,9 +130,9 @@ impl Cache {
     /// The stored value, however old.
     pub(super) fn stored<T: Send + Sync + 'static>(
         &self,
-        key: &KeyRef<'_>,
+        key: &dyn AnyKey,
     ) -> Option<Arc<Stored<T>>> {
-        self.entries.get(key).map(typed)
+        self.store.get(key).map(typed)
     }
 
     /// For each of what is asked: the value, or a fetch to wait for. What has to be fetched is asked for in
@@ -220,7 +211,7 @@ impl Cache {
             Terms::Within(max_age) => {
                 // Looked for again, now that nobody can store: a fetch that ended since the first look has
                 // left it here.
-                let stored = self.entries.get(key).map(typed::<T>);
+                let stored = self.store.get(key).map(typed::<T>);
                 if let Some(stored) = stored.filter(|stored| is_young(stored.since, max_age)) {
                     return Some(Found::Here(stored));
                 }
@@ -278,24 +269,17 @@ impl Cache {
     /// Forgets everything. What is being fetched is given to those who wait, and not stored.
     pub(super) fn clear(&self) {
         self.running().fetches.clear();
-        self.entries.invalidate_all();
-        // Values are dropped, and so overwritten, now and not some time.
-        self.entries.run_pending_tasks();
+        self.store.clear();
     }
 
     /// Forgets what this is true of, stored or being fetched.
     pub(super) fn forget(&self, is_meant: impl Fn(&Key) -> bool) {
-        let mut running = self.running();
-        running.fetches.retain(|key, _| !is_meant(key));
-        for (key, _) in &self.entries {
-            if is_meant(&key) {
-                self.entries.invalidate(&*key);
-            }
-        }
+        self.running().fetches.retain(|key, _| !is_meant(key));
+        self.store.remove(is_meant);
     }
 
     fn running(&self) -> MutexGuard<'_, Running> {
-        // A value whose `Drop` panics may poison it; the table is whole between any two statements.
+        // The table is whole between any two statements, whatever panicked.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -333,9 +317,10 @@ impl Landing {
     fn store(&self, stored: &Erased) {
         let running = self.cache.running();
         if self.is_newest(&running) {
-            self.cache
-                .entries
-                .insert(self.key.clone(), Arc::clone(stored));
+            let store = &self.cache.store;
+            let gone = store.insert(self.key.clone(), Arc::clone(stored));
+            drop(running);
+            drop(gone);
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::{
     any::TypeId,
+    borrow::Borrow,
     hash::{Hash, Hasher},
 };
-
-use moka::Equivalent;
 
 use super::{Decryption, Depth, PathQuery, Query, Selector};
 
@@ -24,26 +23,26 @@ pub(super) enum Asked {
 }
 
 /// A key that borrows what it is made of, so that a value is found without an allocation.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct KeyRef<'a> {
     pub(super) decoded: TypeId,
     pub(super) asked: AskedRef<'a>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AskedRef<'a> {
     One(QueryRef<'a>),
     Below(PathRef<'a>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct QueryRef<'a> {
     pub(super) name: &'a str,
     pub(super) selector: SelectorRef<'a>,
     pub(super) decryption: Decryption,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SelectorRef<'a> {
     Current,
     Version(u64),
@@ -52,14 +51,25 @@ pub(super) enum SelectorRef<'a> {
     Stage(&'a str),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PathRef<'a> {
     pub(super) path: &'a str,
     pub(super) depth: Depth,
     pub(super) decryption: Decryption,
 }
 
-impl Key {
+/// A key in either form: what a table of [`Key`]s can be asked by.
+pub(super) trait AnyKey {
+    fn borrowed(&self) -> KeyRef<'_>;
+}
+
+impl AnyKey for KeyRef<'_> {
+    fn borrowed(&self) -> KeyRef<'_> {
+        *self
+    }
+}
+
+impl AnyKey for Key {
     fn borrowed(&self) -> KeyRef<'_> {
         let asked = match &self.asked {
             Asked::One(query) => AskedRef::One(QueryRef::of(query)),
@@ -76,15 +86,65 @@ impl Key {
     }
 }
 
+impl<'a> Borrow<dyn AnyKey + 'a> for Key {
+    fn borrow(&self) -> &(dyn AnyKey + 'a) {
+        self
+    }
+}
+
+impl PartialEq for dyn AnyKey + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.borrowed() == other.borrowed()
+    }
+}
+
+impl Eq for dyn AnyKey + '_ {}
+
+impl Hash for dyn AnyKey + '_ {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.borrowed().hash(state);
+    }
+}
+
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.borrowed().hash(state);
     }
 }
 
-impl Equivalent<Key> for KeyRef<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        *self == key.borrowed()
+impl Hash for KeyRef<'_> {
+    /// The options as two bytes, where a derived one hashes eight for each, which every hit would pay for.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.decoded.hash(state);
+        let (name, options) = match self.asked {
+            AskedRef::One(query) => (query.name, [query.selector.kind(), query.decryption as u8]),
+            AskedRef::Below(path) => (path.path, [!(path.depth as u8), path.decryption as u8]),
+        };
+        name.hash(state);
+        state.write_u16(u16::from_ne_bytes(options));
+        if let AskedRef::One(query) = self.asked {
+            query.selector.hash_text(state);
+        }
+    }
+}
+
+impl SelectorRef<'_> {
+    const fn kind(self) -> u8 {
+        match self {
+            Self::Current => 0,
+            Self::Version(_) => 1,
+            Self::VersionId(_) => 2,
+            Self::Label(_) => 3,
+            Self::Stage(_) => 4,
+        }
+    }
+
+    fn hash_text<H: Hasher>(self, state: &mut H) {
+        match self {
+            Self::Current => {}
+            Self::Version(number) => number.hash(state),
+            Self::VersionId(text) | Self::Label(text) | Self::Stage(text) => text.hash(state),
+        }
     }
 }
 
@@ -224,14 +284,12 @@ mod tests {
 
         for (place, key) in keys.iter().enumerate() {
             let borrowed = key.borrowed();
-            assert_eq!(hasher.hash_one(key), hasher.hash_one(borrowed), "{key:?}");
+            let any: &dyn AnyKey = &borrowed;
+            assert_eq!(hasher.hash_one(key), hasher.hash_one(any), "{key:?}");
             assert_eq!(borrowed.to_key(), *key);
             for (other_place, other) in keys.iter().enumerate() {
-                assert_eq!(
-                    borrowed.equivalent(other),
-                    place == other_place,
-                    "{other:?}"
-                );
+                let is_same = borrowed == other.borrowed();
+                assert_eq!(is_same, place == other_place, "{other:?}");
             }
         }
     }

@@ -111,6 +111,7 @@ mod provider;
 mod put;
 mod query;
 mod set;
+mod store;
 mod value;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -131,7 +132,7 @@ pub use self::{
 use crate::{clock::Clock, env};
 
 const MAX_AGE: Duration = Duration::from_secs(5);
-const CAPACITY: u64 = 1000;
+const CAPACITY: usize = 1000;
 
 /// Parameters of one provider, and what has been read of them.
 ///
@@ -212,7 +213,7 @@ impl Parameters {
     /// be set before anything is read, because the cache is a new one, which clones made earlier do not
     /// share.
     #[must_use]
-    pub fn capacity(mut self, values: u64) -> Self {
+    pub fn capacity(mut self, values: usize) -> Self {
         self.cache = Arc::new(Cache::new(values, self.cache.clock()));
         self
     }
