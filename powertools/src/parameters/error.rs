@@ -196,3 +196,34 @@ impl StdError for Error {
         Some(source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_names_what_is_known_and_a_remedy() {
+        let error = Error::new(ErrorKind::NotFound);
+        let known = error.clone().of("a table", "/a").of("another", "/b");
+
+        assert_eq!(
+            error.to_string(),
+            "the parameter was not found: check its name, version, account and region"
+        );
+        assert_eq!(
+            known.remedy("write it").to_string(),
+            "parameter `/a` of a table was not found: write it"
+        );
+    }
+
+    #[test]
+    fn a_cause_is_kept_and_not_repeated() {
+        let error = Error::new(ErrorKind::Unavailable).because(std::io::Error::other("refused"));
+
+        assert_eq!(
+            error.source().map(ToString::to_string).as_deref(),
+            Some("refused")
+        );
+        assert!(!error.to_string().contains("refused"));
+    }
+}

@@ -220,3 +220,116 @@ fn variable(prefix: &str, name: &str) -> String {
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     format!("{prefix}{}", words.join("_").to_uppercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::Parameters;
+
+    fn file(text: &str) -> PathBuf {
+        static FILES: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        let number = FILES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("parameters-{}-{number}.json", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    #[tokio::test]
+    async fn a_file_is_names_and_values_read_anew_at_each_fetch() {
+        let path = file(r#"{"/a": "1", "/limits": {"x": [1, true]}, "/n": 7, "/a:2": "old"}"#);
+        let parameters = Parameters::new(Local::file(&path).with("/n", "8"));
+
+        assert_eq!(*parameters.get::<u8>("/a").await.unwrap(), 1);
+        assert_eq!(*parameters.get::<u8>("/n").await.unwrap(), 8);
+        let limits = parameters.get::<String>("/limits").await.unwrap();
+        assert_eq!(*limits, r#"{"x":[1,true]}"#);
+        let old = parameters.get::<String>("/a").version(2).await.unwrap();
+        assert_eq!(*old, "old");
+        fs::write(&path, r#"{"/a": "2"}"#).unwrap();
+        let changed = parameters.get::<u8>("/a").force_fetch().await.unwrap();
+        assert_eq!(*changed, 2);
+        fs::remove_file(path).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_a_file_is_told_and_never_what_is_in_it() {
+        for (text, told) in [
+            (
+                "",
+                "is no JSON object of names and values, see line 1, column 0",
+            ),
+            (
+                r#"["s3cret"]"#,
+                "is no JSON object of names and values, see line 1, column 0",
+            ),
+            (
+                r#"{"/a": s3cret}"#,
+                "is no JSON object of names and values, see line 1, column 8",
+            ),
+        ] {
+            let path = file(text);
+            let error = Local::file(&path)
+                .fetch(&Query::new("/a"))
+                .await
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{text}");
+            assert!(error.to_string().contains(told), "{error}");
+            assert!(
+                !format!("{error} {error:?}").contains("s3cret"),
+                "{error:?}"
+            );
+            fs::remove_file(path).unwrap();
+        }
+        let error = Local::file("no/such.json").fetch(&Query::new("/a")).await;
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("there is no file `no/such.json`")
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_says_where_to_put_it() {
+        let path = file("{}");
+        let local = Local::file(&path).or_env("SHOP_");
+
+        let error = local.fetch(&Query::new("/db/host-name")).await.unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        let path = path.display();
+        let told = format!(
+            "give `/db/host-name` by `Local::with`, in `{path}`, as the variable `SHOP_DB_HOST_NAME`"
+        );
+        assert!(error.to_string().ends_with(&told), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_environment_is_read_by_name_and_by_prefix() {
+        // Set by cargo for every test, and not by anybody else.
+        let local = Local::env("CARGO_PKG_");
+
+        let name = local.fetch(&Query::new("/name")).await.unwrap();
+        let version = local.fetch_many(&PathQuery::new("/version")).await.unwrap();
+
+        assert_eq!(name.as_text(), Some("powertools"));
+        let names: Vec<_> = version.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["major", "minor", "patch"]);
+        assert!(local.fetch(&Query::new("/nothing")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_written_is_in_memory_and_replaces_nothing_unasked() {
+        let parameters = Parameters::new(Local::new().with("/a", "1"));
+
+        let error = parameters.set("/a", "2").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        parameters.set("/a", "2").overwrite().await.unwrap();
+        parameters.set("/b", "3").await.unwrap();
+
+        let named = parameters.get_by_name::<u8>(["/a", "/b"]).await;
+        let values: Vec<u8> = named.iter().map(|(_, value)| **value).collect();
+        assert_eq!(values, [2, 3]);
+    }
+}
