@@ -17,12 +17,13 @@ use std::{
 use rustix::time::{ClockId, clock_gettime};
 
 pub mod logger;
+pub mod parameters;
 
 /// Whatever went wrong; a bench that cannot be trusted stops.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// All of them.
-pub const QUESTIONS: &[&Question] = &[&logger::QUESTION];
+pub const QUESTIONS: &[&Question] = &[&logger::QUESTION, &parameters::QUESTION];
 
 /// The way in which a contestant prints its answer once, for [`Contestant::check`].
 pub const ANSWER: &str = "answer";

@@ -1,11 +1,12 @@
 //! Panics as values.
 
+#[cfg(any(feature = "logger", feature = "router"))]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicBool, Ordering},
 };
-#[cfg(feature = "router")]
+#[cfg(any(feature = "parameters", feature = "router"))]
 use std::{pin::pin, task::Poll};
 
 /// Runs a future; a panic in it is its message.
@@ -13,7 +14,7 @@ use std::{pin::pin, task::Poll};
 /// Nothing that the panic may have left half-done is looked at again: the future is dropped, what it
 /// borrowed is only read, and state that handlers share is theirs to guard (a poisoned `Mutex` says
 /// so). With `panic = "abort"` there is nothing to catch and the process ends.
-#[cfg(feature = "router")]
+#[cfg(any(feature = "parameters", feature = "router"))]
 pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
     let mut future = pin!(future);
     std::future::poll_fn(|context| {
@@ -27,6 +28,7 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Stri
 }
 
 /// Whether a hook makes lines of panics, so that nobody need log what is caught.
+#[cfg(any(feature = "logger", feature = "router"))]
 static ARE_LOGGED: AtomicBool = AtomicBool::new(false);
 
 /// Says that from here on a hook makes lines of panics.
@@ -42,6 +44,7 @@ pub(crate) fn panics_are_logged() -> bool {
 }
 
 /// Runs a closure; a panic in it is its message.
+#[cfg(any(feature = "logger", feature = "router"))]
 pub(crate) fn attempt<T>(closure: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(closure)).map_err(message)
 }
@@ -75,6 +78,7 @@ mod tests {
         }
     }
 
+    #[cfg(any(feature = "logger", feature = "router"))]
     #[test]
     fn a_payload_that_panics_when_it_is_dropped_does_not_escape() {
         let attempted = attempt(|| std::panic::panic_any(Bomb));
@@ -82,7 +86,7 @@ mod tests {
         assert_eq!(attempted, Err("a panic without a message".to_owned()));
     }
 
-    #[cfg(feature = "router")]
+    #[cfg(any(feature = "parameters", feature = "router"))]
     #[tokio::test]
     async fn nor_does_it_escape_from_a_future() {
         let ran = caught(async { std::panic::panic_any(Bomb) }).await;

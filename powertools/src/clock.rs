@@ -1,12 +1,118 @@
-//! Moments as the texts that AWS writes them in.
+//! Moments: as the texts that AWS writes them in, and on two clocks at once for what ages.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+#[cfg(all(feature = "parameters", feature = "testing"))]
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+#[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
+use std::time::UNIX_EPOCH;
+#[cfg(feature = "parameters")]
+use std::time::{Duration, Instant};
+
+/// A moment on both clocks.
+///
+/// A sandbox that is frozen between two invocations may stop the monotonic clock, and the wall clock may
+/// be set. So neither alone tells how old something is.
+#[cfg(feature = "parameters")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    wall: SystemTime,
+    monotonic: Instant,
+}
+
+#[cfg(feature = "parameters")]
+impl Moment {
+    /// How long before `now` this was, by the clock that says more; none if the wall clock has gone back
+    /// since, because then nobody knows.
+    pub(crate) fn age(self, now: Self) -> Option<Duration> {
+        let wall = now.wall.duration_since(self.wall).ok()?;
+        Some(wall.max(now.monotonic.saturating_duration_since(self.monotonic)))
+    }
+}
+
+/// What tells the time.
+#[cfg(feature = "parameters")]
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Clock {
+    /// The system's clocks.
+    #[default]
+    System,
+    /// One that a test moves.
+    #[cfg(feature = "testing")]
+    Hand(HandClock),
+}
+
+#[cfg(feature = "parameters")]
+impl Clock {
+    pub(crate) fn now(&self) -> Moment {
+        match self {
+            Self::System => Moment {
+                wall: SystemTime::now(),
+                monotonic: Instant::now(),
+            },
+            #[cfg(feature = "testing")]
+            Self::Hand(clock) => clock.now(),
+        }
+    }
+}
+
+/// A clock for tests, with two hands that stand still until they are moved: the wall clock's, and the
+/// monotonic one's, which a frozen sandbox may stop. Clones are the same clock.
+#[cfg(all(feature = "parameters", feature = "testing"))]
+#[derive(Clone, Debug)]
+pub struct HandClock(Arc<Mutex<Moment>>);
+
+#[cfg(all(feature = "parameters", feature = "testing"))]
+impl HandClock {
+    /// A clock that shows this moment.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Arc::new(Mutex::new(Clock::System.now())))
+    }
+
+    /// Time passes.
+    pub fn advance(&self, by: Duration) {
+        self.advance_wall(by);
+        self.advance_monotonic(by);
+    }
+
+    /// Time passes while the sandbox is frozen: only the wall clock shows it.
+    pub fn advance_wall(&self, by: Duration) {
+        self.change(|now| now.wall += by);
+    }
+
+    /// Time passes that the wall clock does not show, because it is being slowed down or was set back
+    /// as much.
+    pub fn advance_monotonic(&self, by: Duration) {
+        self.change(|now| now.monotonic += by);
+    }
+
+    /// Somebody sets the wall clock back.
+    pub fn set_wall_back(&self, by: Duration) {
+        self.change(|now| now.wall -= by);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Moment)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn now(&self) -> Moment {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(all(feature = "parameters", feature = "testing"))]
+impl Default for HandClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// A moment in UTC, taken apart.
 ///
 /// By hand, because it is one division after another: the civil date from a day count as Howard
 /// Hinnant's "chrono-compatible low-level date algorithms" derive it. A date library would be the
 /// largest dependency of the logger.
+#[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Utc {
     year: i64,
@@ -22,6 +128,7 @@ pub(crate) struct Utc {
     milli: i64,
 }
 
+#[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
 impl Utc {
     pub(crate) fn of(time: SystemTime) -> Self {
         let millis = match time.duration_since(UNIX_EPOCH) {
@@ -132,6 +239,7 @@ impl Stamp {
 /// Year, month and day of a number of days since 1 January 1970.
 ///
 /// Counted from 1 March of year 0, so that the leap day is the last of its year.
+#[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
@@ -190,5 +298,36 @@ mod tests {
 
         assert_eq!(rfc3339(after), "1970-01-01T00:00:01.234Z");
         assert_eq!(rfc3339(before), "1969-12-31T23:59:59.999Z");
+    }
+}
+
+#[cfg(all(test, feature = "parameters"))]
+mod ages {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn age_after(change: impl FnOnce(&mut Moment)) -> Option<Duration> {
+        let then = Clock::System.now();
+        let mut now = then;
+        change(&mut now);
+        then.age(now)
+    }
+
+    #[test]
+    fn the_clock_that_says_more_is_believed() {
+        assert_eq!(age_after(|now| now.wall += MINUTE), Some(MINUTE));
+        assert_eq!(age_after(|now| now.monotonic += MINUTE), Some(MINUTE));
+        assert_eq!(age_after(|_| ()), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_wall_clock_that_went_back_says_nothing() {
+        let age = age_after(|now| {
+            now.monotonic += MINUTE;
+            now.wall -= Duration::from_nanos(1);
+        });
+
+        assert_eq!(age, None);
     }
 }

@@ -128,3 +128,28 @@ pub(crate) fn logs_event() -> bool {
 pub(crate) fn is_without_colour() -> bool {
     text("NO_COLOR").is_some()
 }
+
+/// `POWERTOOLS_PARAMETERS_MAX_AGE`, as written: seconds.
+#[cfg(feature = "parameters")]
+pub(crate) fn parameters_max_age() -> Option<String> {
+    text("POWERTOOLS_PARAMETERS_MAX_AGE")
+}
+
+/// Any variable, for parameters that are read from the environment.
+#[cfg(feature = "parameters")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    text(name)
+}
+
+/// All variables whose names begin so, without that beginning.
+#[cfg(feature = "parameters")]
+pub(crate) fn variables(prefix: &str) -> Vec<(String, String)> {
+    // `vars` panics at one that is not Unicode.
+    let pairs = env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let name = name.strip_prefix(prefix)?.to_owned();
+        let value = value.into_string().ok()?;
+        (!name.is_empty() && !value.is_empty()).then_some((name, value))
+    });
+    pairs.collect()
+}

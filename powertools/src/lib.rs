@@ -1,4 +1,4 @@
-//! Small tools for AWS Lambda functions: a router, a structured logger, and (soon) cached parameters.
+//! Small tools for AWS Lambda functions: a router, a structured logger, and cached parameters.
 //!
 //! Write ordinary async functions; this crate turns events into requests and answers into replies.
 //!
@@ -35,6 +35,7 @@
 //!
 //! - [`router`] – routes, extractors, answers, errors
 //! - [`logger`] – one JSON line per `tracing` event
+//! - [`parameters`] – configuration and secrets, typed, cached, fetched once however many ask
 //! - [`Function`] – HTTP and direct invocations in one function
 //! - [`event`] – what front ends send and accept, decoded and encoded once
 //! - [`testing`] – a client for tests that speaks through any front end
@@ -51,6 +52,7 @@
 //! | `logger` | yes | [`logger`] |
 //! | `runtime` | yes | [`run`], [`start`], [`Function`] |
 //! | `local` | yes | [`local`]: `cargo run` without AWS |
+//! | `parameters` | no | [`parameters`]: the cache, and values from a file, the environment or a provider of yours |
 //! | `compression` | no | `router::middleware::compression`: gzip |
 //! | `cookies` | no | answers that set cookies, by the cookie crate |
 //! | `headers` | no | `TypedHeader<…>`, one header as a type of the headers crate |
@@ -66,11 +68,16 @@
 //! Streaming bodies, WebSocket state, and anything that needs code to run before `main`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(any(feature = "logger", feature = "router"))]
+#[cfg(any(feature = "logger", feature = "parameters", feature = "router"))]
 mod caught;
 #[cfg(feature = "event")]
 mod causes;
-#[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
+#[cfg(any(
+    feature = "logger",
+    feature = "local",
+    feature = "parameters",
+    feature = "testing"
+))]
 mod clock;
 mod context;
 mod env;
@@ -86,6 +93,8 @@ pub mod interop;
 pub mod local;
 #[cfg(feature = "logger")]
 pub mod logger;
+#[cfg(feature = "parameters")]
+pub mod parameters;
 #[cfg(feature = "router")]
 pub mod router;
 #[cfg(feature = "runtime")]

@@ -34,6 +34,8 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+#[cfg(feature = "parameters")]
+pub use crate::clock::HandClock;
 use crate::{
     Context,
     event::Source,

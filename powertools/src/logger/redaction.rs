@@ -360,6 +360,12 @@ impl<T> Secret<T> {
     pub fn into_inner(self) -> T {
         self.0
     }
+
+    /// The value, for who overwrites it.
+    #[cfg(feature = "parameters")]
+    pub(crate) const fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
 }
 
 impl<T> fmt::Debug for Secret<T> {

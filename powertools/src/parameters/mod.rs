@@ -1,0 +1,280 @@
+//! Parameters and secrets: typed, cached, fetched once however many ask.
+//!
+//! ```
+//! use powertools::parameters::{FromJson, Local, Parameters};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Limits {
+//!     per_minute: u32,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), powertools::parameters::Error> {
+//! let parameters = Parameters::new(
+//!     Local::new()
+//!         .with("/shop/hosts", "a.example b.example")
+//!         .with("/shop/limits", r#"{"per_minute": 60}"#),
+//! );
+//!
+//! let hosts = parameters.get::<String>("/shop/hosts").await?;
+//! assert_eq!(hosts.split(' ').count(), 2);
+//!
+//! let limits = parameters.get::<FromJson<Limits>>("/shop/limits").await?;
+//! assert_eq!(limits.per_minute, 60);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Parameters`] – reads with `get`, `get_many` and `get_by_name`, writes with `set`
+//! - [`Decode`] – what a parameter can be read as
+//! - [`Local`] – values from a file, the environment or the program: for `cargo run` and tests
+//! - [`Provider`] – a source of your own
+//! - [`Error`] – provider, parameter and remedy, never the value
+//!
+//! # In handlers
+//!
+//! Make it once, keep it in the state, and read where the value is needed: a hit costs some hundred
+//! nanoseconds and allocates nothing, so there is no need to keep what was read.
+//!
+//! ```
+//! # #[cfg(all(feature = "macros", feature = "runtime"))]
+//! # mod shop {
+//! use powertools::{
+//!     parameters::{Local, Parameters},
+//!     router::{FromRef, Json, Router, State, get, routes},
+//! };
+//!
+//! #[derive(Clone)]
+//! struct Shop {
+//!     parameters: Parameters,
+//! }
+//!
+//! impl FromRef<Shop> for Parameters {
+//!     fn from_ref(shop: &Shop) -> Self {
+//!         shop.parameters.clone()
+//!     }
+//! }
+//!
+//! #[get("/hosts")]
+//! async fn hosts(
+//!     State(parameters): State<Parameters>,
+//! ) -> Result<Json<Vec<String>>, powertools::router::Error> {
+//!     let hosts = parameters.get::<String>("/shop/hosts").await;
+//!     let hosts = hosts.map_err(powertools::router::Error::internal)?;
+//!     Ok(Json(hosts.split(' ').map(str::to_owned).collect()))
+//! }
+//!
+//! # fn router() -> Result<Router<Shop>, powertools::router::RouteErrors> {
+//! let parameters = Parameters::new(Local::env("SHOP_"));
+//! let router = Router::with_state(routes![hosts], Shop { parameters })?;
+//! # Ok(router)
+//! # }
+//! # }
+//! ```
+//!
+//! A function that needs no other state takes `Router::with_state(routes, parameters)`; a direct handler
+//! holds a clone.
+//!
+//! # What a cached value is
+//!
+//! It is found by everything that was asked: the name, the version, the decryption, and the type that it was
+//! read as. Its age is that of its fetch's start, on the wall clock and on the monotonic clock, whichever
+//! says more, since a sandbox that is frozen may stop one; if the wall clock went back, it is too old. A
+//! sandbox that is restored from a SnapStart snapshot has a wall clock that moved on; what must not even
+//! be served within [`Parameters::max_age`] of the snapshot is forgotten by [`Parameters::clear`].
+//!
+//! However many ask for what is not there, it is fetched once, and all get the value or the error. Errors
+//! are never stored: the next read asks again.
+//!
+//! # Secrets
+//!
+//! What is read prints as `[redacted]`. [`Value`], `String` and bytes are overwritten when the last handle to
+//! them is dropped; what is read as [`FromJson<T>`] is as careful as `T`. Where a secret is passed on as
+//! a value of its own, read it as `logger::Secret<String>`, which stays redacted. No error repeats a value.
+//!
+//! # What the environment says
+//!
+//! | variable | meaning | unless set |
+//! | --- | --- | --- |
+//! | `POWERTOOLS_PARAMETERS_MAX_AGE` | how old a value may be, in seconds; 0: nothing is cached | 5 |
+//!
+//! What the program sets wins. A value that is no number of seconds is told on a line at WARN.
+
+mod cache;
+mod decode;
+mod error;
+mod get;
+mod key;
+mod local;
+mod parameter;
+mod provider;
+mod put;
+mod query;
+mod set;
+mod store;
+mod value;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use self::{cache::Cache, provider::AnyProvider};
+pub use self::{
+    decode::{Auto, Binary, Decode, FromJson, Parsed},
+    error::{Error, ErrorKind},
+    get::{Get, GetByName, GetMany, Name, Reading},
+    local::Local,
+    parameter::{Named, Parameter},
+    provider::{Listed, Provider},
+    put::{Existing, Protection, Put, Tier},
+    query::{Decryption, Depth, PathQuery, Query, Selector},
+    set::Set,
+    value::Value,
+};
+use crate::{clock::Clock, env};
+
+const MAX_AGE: Duration = Duration::from_secs(5);
+const CAPACITY: usize = 1000;
+
+/// Parameters of one provider, and what has been read of them.
+///
+/// Cloning is cheap. Clones share what is cached, and each may have settings of its own.
+#[derive(Clone)]
+pub struct Parameters {
+    provider: Arc<dyn AnyProvider>,
+    cache: Arc<Cache>,
+    settings: Settings,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    max_age: Duration,
+    stale_if_error: Duration,
+    refresh_ahead: Duration,
+}
+
+impl Parameters {
+    /// Parameters from this provider.
+    #[must_use]
+    pub fn new(provider: impl Provider) -> Self {
+        let max_age = match env::parameters_max_age() {
+            None => MAX_AGE,
+            Some(text) => seconds(&text).unwrap_or_else(|| {
+                tracing::warn!(
+                    value = text,
+                    "POWERTOOLS_PARAMETERS_MAX_AGE is no number of seconds; 5 are used"
+                );
+                MAX_AGE
+            }),
+        };
+        Self {
+            provider: Arc::new(provider),
+            cache: Arc::new(Cache::new(CAPACITY, Clock::default())),
+            settings: Settings {
+                max_age,
+                stale_if_error: Duration::ZERO,
+                refresh_ahead: Duration::ZERO,
+            },
+        }
+    }
+
+    /// How old a value may be, where a read does not say. 5 seconds, unless set here or by
+    /// `POWERTOOLS_PARAMETERS_MAX_AGE`; with zero nothing is cached.
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.settings.max_age = max_age;
+        self
+    }
+
+    /// How much older still a value may be while it cannot be fetched anew for a reason that may pass (see
+    /// [`ErrorKind::is_transient`]); a line at WARN says so each time. Unless set, such a read fails.
+    ///
+    /// Not after [`NotFound`](ErrorKind::NotFound) or [`AccessDenied`](ErrorKind::AccessDenied), which
+    /// somebody may have meant; and not where the read asked for a fetch.
+    #[must_use]
+    pub fn stale_if_error(mut self, at_most: Duration) -> Self {
+        self.settings.stale_if_error = at_most;
+        self
+    }
+
+    /// In this last part of a value's age, at most half of it, the first read starts a fetch and does not
+    /// wait for it: those who come later find a younger value, and a failure harms nobody. Unless set,
+    /// nothing is fetched that nobody waits for.
+    ///
+    /// The fetch is a task of the tokio runtime that the read is in. If the invocation ends before it does,
+    /// it is frozen with the sandbox, and afterwards its value is as old as its start and nobody waits for
+    /// it who would not take a value of that age. In a runtime of one thread it proceeds while handlers
+    /// wait for something.
+    #[must_use]
+    pub fn refresh_ahead(mut self, last_part: Duration) -> Self {
+        self.settings.refresh_ahead = last_part;
+        self
+    }
+
+    /// How many values are kept, 1000 unless set: beyond that, those go that were not read for longest. To
+    /// be set before anything is read, because the cache is a new one, which clones made earlier do not
+    /// share.
+    #[must_use]
+    pub fn capacity(mut self, values: usize) -> Self {
+        self.cache = Arc::new(Cache::new(values, self.cache.clock()));
+        self
+    }
+
+    /// Takes the time from this clock. To be set before anything is read, as [`capacity`](Self::capacity).
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn clock(mut self, clock: &crate::testing::HandClock) -> Self {
+        self.cache = Arc::new(Cache::new(
+            self.cache.capacity(),
+            Clock::Hand(clock.clone()),
+        ));
+        self
+    }
+
+    /// Reads one parameter: `parameters.get::<String>("/shop/host").await?`.
+    pub fn get<'a, T: Decode>(&'a self, name: &'a str) -> Get<'a, T> {
+        Get::new(self, name)
+    }
+
+    /// Reads what is directly below a path, by names relative to it. One that cannot be decoded is an error
+    /// of its own and leaves the others alone; nothing is stored then.
+    pub fn get_many<'a, T: Decode>(&'a self, path: &'a str) -> GetMany<'a, T> {
+        GetMany::new(self, path)
+    }
+
+    /// Reads several parameters, those that are not cached in as few calls as the provider needs. Each has
+    /// its value or its error; [`Named::all`] is all or the first error.
+    ///
+    /// They are cached one by one, and found by [`get`](Self::get) too.
+    pub fn get_by_name<'a, T: Decode>(
+        &'a self,
+        names: impl IntoIterator<Item = impl Into<Name<'a>>>,
+    ) -> GetByName<'a, T> {
+        GetByName::new(self, names.into_iter().map(Into::into).collect())
+    }
+
+    /// Writes a value: `parameters.set("/shop/host", "a.example").overwrite().await?`. What is cached of
+    /// that parameter is forgotten, whether or not writing succeeds.
+    pub fn set(&self, name: impl Into<String>, value: impl Into<Value>) -> Set<'_> {
+        Set::new(self, Put::new(name, value))
+    }
+
+    /// Forgets all values, and overwrites those that nobody holds. What is being fetched is given to those
+    /// who wait for it, and not kept.
+    pub fn clear(&self) {
+        self.cache.clear();
+    }
+}
+
+/// A whole number of seconds, zero included.
+fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
+impl fmt::Debug for Parameters {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Parameters")
+            .field("provider", &self.provider.name())
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
