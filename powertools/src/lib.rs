@@ -70,7 +70,13 @@
 
 #[cfg(any(feature = "logger", feature = "parameters", feature = "router"))]
 mod caught;
-#[cfg(feature = "event")]
+#[cfg(any(
+    feature = "appconfig",
+    feature = "dynamodb",
+    feature = "event",
+    feature = "secrets-manager",
+    feature = "ssm"
+))]
 mod causes;
 #[cfg(any(
     feature = "logger",

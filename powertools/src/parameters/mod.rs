@@ -100,9 +100,22 @@
 //!
 //! What the program sets wins. A value that is no number of seconds is told on a line at WARN.
 
+#[cfg(feature = "appconfig")]
+mod appconfig;
+#[cfg(any(
+    feature = "appconfig",
+    feature = "dynamodb",
+    feature = "secrets-manager",
+    feature = "ssm"
+))]
+mod aws;
 mod cache;
 mod decode;
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 mod error;
+#[cfg(feature = "parameters-extension")]
+mod extension;
 mod get;
 mod key;
 mod local;
@@ -110,13 +123,34 @@ mod parameter;
 mod provider;
 mod put;
 mod query;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager;
 mod set;
+#[cfg(feature = "ssm")]
+mod ssm;
 mod store;
 mod value;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use self::{cache::Cache, provider::AnyProvider};
+#[cfg(feature = "appconfig")]
+pub use self::appconfig::AppConfig;
+#[cfg(any(
+    feature = "appconfig",
+    feature = "dynamodb",
+    feature = "secrets-manager",
+    feature = "ssm"
+))]
+pub use self::aws::Aws;
+#[cfg(feature = "dynamodb")]
+pub use self::dynamodb::DynamoDb;
+#[cfg(feature = "parameters-extension")]
+pub use self::extension::Extension;
+#[cfg(feature = "secrets-manager")]
+pub use self::secrets_manager::SecretsManager;
+#[cfg(feature = "ssm")]
+pub use self::ssm::Ssm;
 pub use self::{
     decode::{Auto, Binary, Decode, FromJson, Parsed},
     error::{Error, ErrorKind},
