@@ -147,15 +147,13 @@ impl Provider for DynamoDb {
             let action = Action::Read("dynamodb:Query");
             let page = answer.map_err(|error| action.error(&error))?;
             for mut item in page.items.unwrap_or_default() {
-                let name = match item.remove(&self.sort) {
-                    Some(AttributeValue::S(text) | AttributeValue::N(text)) => text,
-                    _ => {
-                        return Err(Error::new(ErrorKind::Invalid).remedy(format!(
-                            "the items have no text or number `{}`; name their sort key with \
-                             `DynamoDb::sort_key`",
-                            self.sort
-                        )));
-                    }
+                let sort = item.remove(&self.sort);
+                let Some(AttributeValue::S(name) | AttributeValue::N(name)) = sort else {
+                    return Err(Error::new(ErrorKind::Invalid).remedy(format!(
+                        "the items have no text or number `{}`; name their sort key with \
+                         `DynamoDb::sort_key`",
+                        self.sort
+                    )));
                 };
                 let value = self.value_of(&mut item);
                 listed.push((name, value));
@@ -218,7 +216,8 @@ fn json(attribute: AttributeValue) -> Option<Json> {
 fn number(text: &str) -> Option<Json> {
     let json: Json = serde_json::from_str(text).ok()?;
     // DynamoDB keeps 38 digits, a JSON number here about 16: it is one only if none are lost.
-    (json.is_number() && json.to_string() == text).then_some(json)
+    let kept = json.to_string();
+    (json.is_number() && kept == text).then_some(json)
 }
 
 #[cfg(test)]

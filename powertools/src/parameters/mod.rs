@@ -133,7 +133,6 @@ mod value;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use self::{cache::Cache, provider::AnyProvider};
 #[cfg(feature = "appconfig")]
 pub use self::appconfig::AppConfig;
 #[cfg(any(
@@ -151,6 +150,7 @@ pub use self::extension::Extension;
 pub use self::secrets_manager::SecretsManager;
 #[cfg(feature = "ssm")]
 pub use self::ssm::Ssm;
+use self::{cache::Cache, provider::AnyProvider};
 pub use self::{
     decode::{Auto, Binary, Decode, FromJson, Parsed},
     error::{Error, ErrorKind},

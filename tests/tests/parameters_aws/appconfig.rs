@@ -22,13 +22,16 @@ use crate::{
 struct Deployed {
     /// By profile.
     configurations: Mutex<HashMap<String, Vec<u8>>>,
-    /// Good ones, each with its profile and the configuration that its session has seen.
-    tokens: Mutex<HashMap<String, (String, Option<Vec<u8>>)>>,
+    /// Good ones, each with its session.
+    tokens: Mutex<HashMap<String, Session>>,
     made: AtomicUsize,
     sessions: AtomicUsize,
     refused: AtomicUsize,
     throttles: AtomicBool,
 }
+
+/// Its profile, and the configuration that it has seen.
+type Session = (String, Option<Vec<u8>>);
 
 impl Deployed {
     fn deploy(&self, profile: &str, configuration: &[u8]) {
