@@ -141,21 +141,20 @@ impl AppConfig {
 
     async fn read(&self, profile: &str, session: &mut Session) -> Result<Value, Error> {
         // Taken out: if this future is dropped before the answer is there, nobody knows what became of it.
-        let mut token = match session.token.take() {
-            Some(token) => token,
-            None => {
-                session.value = None;
-                self.start(profile).await?
-            }
+        let kept = session.token.take();
+        let answer = match &kept {
+            Some(token) => self.latest(token).await,
+            None => Err(Latest::Spent),
         };
-        let answer = match self.latest(&token).await {
-            // Used already, or older than a day: a new session, once.
-            Err(Latest::Spent) if session.value.is_some() => {
+        let (token, answer) = match (kept, answer) {
+            // None there, used already, or older than a day: a new session, once.
+            (_, Err(Latest::Spent)) => {
                 session.value = None;
-                token = self.start(profile).await?;
-                self.latest(&token).await
+                let token = self.start(profile).await?;
+                let answer = self.latest(&token).await;
+                (token, answer)
             }
-            answer => answer,
+            (kept, answer) => (kept.unwrap_or_default(), answer),
         };
         let answer = match answer {
             Ok(answer) => answer,

@@ -19,11 +19,14 @@ use aws_smithy_runtime_api::client::{
     result::{DispatchFailure, SdkError},
 };
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
-use futures_util::{StreamExt, stream};
 use tokio::{sync::OnceCell, time::timeout};
 
 use super::{Error, ErrorKind};
 use crate::causes;
+
+/// Before the first retry, at most; twice that before the second. The SDK's own second is for programs that
+/// live longer than an invocation.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// How the providers of AWS's services reach them: one configuration, one chain of credentials and one HTTP
 /// client for all that share it, made when one of them first asks.
@@ -44,12 +47,15 @@ use crate::causes;
 /// the function's role, a profile, a web identity, the container, the machine. `HTTPS_PROXY` is heeded.
 ///
 /// ```
+/// # #[cfg(feature = "ssm")]
+/// # {
 /// use std::time::Duration;
 ///
 /// use powertools::parameters::{Aws, Ssm};
 ///
 /// let aws = Aws::new().timeout(Duration::from_millis(800)).retries(1);
-/// let ssm = Ssm::through(&aws);
+/// let ssm = Ssm::new().through(&aws);
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Aws {
@@ -163,11 +169,13 @@ impl Settings {
             .operation_attempt_timeout(self.attempt_timeout)
             .operation_timeout(self.timeout)
             .build();
-        let attempts = self.retries.saturating_add(1);
+        let retries = RetryConfig::standard()
+            .with_max_attempts(self.retries.saturating_add(1))
+            .with_initial_backoff(PAUSE);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client())
             .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(attempts));
+            .retry_config(retries);
         if let Some(region) = &self.region {
             loader = loader.region(Region::new(region.clone()));
         }
@@ -236,6 +244,10 @@ impl<C> Client<C> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
     Read(&'static str),
+    #[cfg_attr(
+        not(any(feature = "secrets-manager", feature = "ssm")),
+        allow(dead_code, reason = "the others are only read")
+    )]
     Write(&'static str),
 }
 
@@ -439,6 +451,8 @@ const AT_A_TIME: usize = 4;
 /// What all of these give, a few of them at a time, in their order.
 #[cfg(any(feature = "dynamodb", feature = "secrets-manager", feature = "ssm"))]
 pub(super) async fn some_at_a_time<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    use futures_util::{StreamExt, stream};
+
     stream::iter(futures).buffered(AT_A_TIME).collect().await
 }
 

@@ -4,10 +4,11 @@
 //! It keeps values itself (300 s unless `SSM_PARAMETER_STORE_TTL` and `SECRETS_MANAGER_TTL` say less), and
 //! answers during invocations only, never while the function starts.
 
-use std::{fmt::Write, net::Ipv4Addr, time::Duration};
+use std::{fmt::Write, net::Ipv4Addr, pin::pin, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::rt::TokioIo;
@@ -181,17 +182,17 @@ impl Extension {
             let body = Limited::new(body, MOST_BYTES).collect().await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>((parts.status, body.to_bytes()))
         };
-        tokio::pin!(exchange, connection);
         let broken = |error| {
             Error::new(ErrorKind::Unavailable)
                 .remedy("the extension broke off its answer; try again later")
                 .because(error)
         };
-        tokio::select! {
-            answer = &mut exchange => answer.map_err(broken),
+        let answer = match select(pin!(exchange), pin!(connection)).await {
+            Either::Left((answer, _)) => answer,
             // It ends with the answer's last byte, which may be there to be read still.
-            _ = connection => exchange.await.map_err(broken),
-        }
+            Either::Right((_, exchange)) => exchange.await,
+        };
+        answer.map_err(broken)
     }
 }
 

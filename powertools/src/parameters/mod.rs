@@ -28,6 +28,8 @@
 //! - [`Parameters`] – reads with `get`, `get_many` and `get_by_name`, writes with `set`
 //! - [`Decode`] – what a parameter can be read as
 //! - [`Local`] – values from a file, the environment or the program: for `cargo run` and tests
+//! - `Ssm`, `SecretsManager`, `DynamoDb`, `AppConfig` – AWS's services, each with a feature of its name
+//! - `Extension` – AWS's Parameters and Secrets extension (feature `parameters-extension`)
 //! - [`Provider`] – a source of your own
 //! - [`Error`] – provider, parameter and remedy, never the value
 //!
@@ -97,6 +99,7 @@
 //! | variable | meaning | unless set |
 //! | --- | --- | --- |
 //! | `POWERTOOLS_PARAMETERS_MAX_AGE` | how old a value may be, in seconds; 0: nothing is cached | 5 |
+//! | `POWERTOOLS_PARAMETERS_SSM_DECRYPT` | `true`: `Ssm` decrypts what is encrypted | `false` |
 //!
 //! What the program sets wins. A value that is no number of seconds is told on a line at WARN.
 

@@ -55,13 +55,14 @@ impl Ssm {
     /// The Parameter Store of the function's own region and account.
     #[must_use]
     pub fn new() -> Self {
-        Self::through(&Aws::default())
+        Self::with(aws::Client::through(&Aws::default()))
     }
 
     /// With settings of one's own.
     #[must_use]
-    pub fn through(aws: &Aws) -> Self {
-        Self::with(aws::Client::through(aws))
+    pub fn through(mut self, aws: &Aws) -> Self {
+        self.client = aws::Client::through(aws);
+        self
     }
 
     /// With a client of one's own: its region, credentials, timeouts and retries.

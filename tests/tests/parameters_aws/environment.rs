@@ -102,7 +102,8 @@ async fn without_credentials_the_error_says_so_soon() {
     let started = Instant::now();
 
     let aws = quick().endpoint("http://127.0.0.1:1");
-    let error = Ssm::through(&aws)
+    let error = Ssm::new()
+        .through(&aws)
         .fetch(&Query::new("/a"))
         .await
         .err()
@@ -123,7 +124,10 @@ async fn without_a_region_the_error_says_so() {
     if !is_child("without_a_region_the_error_says_so", &variables) {
         return;
     }
-    let error = Ssm::through(&Aws::new()).fetch(&Query::new("/a")).await;
+    let error = Ssm::new()
+        .through(&Aws::new())
+        .fetch(&Query::new("/a"))
+        .await;
     let error = error.err().unwrap();
 
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error:?}");
@@ -146,7 +150,8 @@ async fn a_machine_that_answers_nothing_costs_the_timeout_and_no_more() {
     let started = Instant::now();
 
     let aws = Aws::new().timeout(Duration::from_millis(100));
-    let error = Ssm::through(&aws)
+    let error = Ssm::new()
+        .through(&aws)
         .fetch(&Query::new("/a"))
         .await
         .err()

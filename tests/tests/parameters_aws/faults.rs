@@ -25,7 +25,7 @@ async fn error(ssm: &Ssm) -> Error {
 async fn throttling_is_waited_out_if_it_passes() {
     let throttled = Answer::error("ThrottlingException", "Rate exceeded");
     let stub = Stub::answers(vec![throttled.clone(), throttled, good()]);
-    let ssm = Ssm::through(&stub.aws().retries(2));
+    let ssm = Ssm::new().through(&stub.aws().retries(2));
 
     let value = ssm.fetch(&Query::new("/a")).await.unwrap();
 
@@ -37,7 +37,7 @@ async fn throttling_is_waited_out_if_it_passes() {
 async fn throttling_that_stays_is_an_error_after_the_retries_and_passes_later() {
     let throttled = Answer::error("ThrottlingException", "Rate exceeded");
     let stub = Stub::answers(vec![throttled.clone(), throttled, good()]);
-    let ssm = Ssm::through(&stub.aws().retries(1));
+    let ssm = Ssm::new().through(&stub.aws().retries(1));
 
     let error = error(&ssm).await.of("SSM Parameter Store", "/a");
 
@@ -60,7 +60,7 @@ async fn a_failure_of_the_services_own_is_tried_again() {
         Answer::with(503, "", "<html>busy</html>"),
         good(),
     ]);
-    let ssm = Ssm::through(&stub.aws().retries(2));
+    let ssm = Ssm::new().through(&stub.aws().retries(2));
 
     assert_eq!(text(&ssm.fetch(&Query::new("/a")).await.unwrap()), "one");
 }
@@ -75,7 +75,7 @@ async fn what_will_not_pass_is_not_tried_again() {
         ("UnrecognizedClientException", ErrorKind::AccessDenied),
     ] {
         let stub = Stub::answers(vec![Answer::error(code, "no"), good()]);
-        let ssm = Ssm::through(&stub.aws().retries(2));
+        let ssm = Ssm::new().through(&stub.aws().retries(2));
 
         assert_eq!(error(&ssm).await.kind(), kind, "{code}");
         assert_eq!(stub.asked().len(), 1, "{code}");
@@ -87,7 +87,7 @@ async fn what_will_not_pass_is_not_tried_again() {
 async fn credentials_that_expired_are_named_as_such() {
     let stub = Stub::answers(vec![Answer::error("ExpiredTokenException", "expired")]);
 
-    let error = error(&Ssm::through(&stub.aws())).await;
+    let error = error(&Ssm::new().through(&stub.aws())).await;
 
     assert!(
         error.to_string().contains("the credentials have expired"),
@@ -104,7 +104,7 @@ async fn a_connection_that_drops_is_tried_again() {
         ),
         good(),
     ]);
-    let ssm = Ssm::through(&stub.aws().retries(2));
+    let ssm = Ssm::new().through(&stub.aws().retries(2));
 
     assert_eq!(text(&ssm.fetch(&Query::new("/a")).await.unwrap()), "one");
 }
@@ -118,7 +118,7 @@ async fn connections_that_all_drop_are_an_error_without_the_value() {
     ] {
         let stub = Stub::answers(vec![Answer::Part(part)]);
 
-        let error = error(&Ssm::through(&stub.aws().retries(1))).await;
+        let error = error(&Ssm::new().through(&stub.aws().retries(1))).await;
 
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{part}");
         assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
@@ -136,7 +136,7 @@ async fn an_answer_that_is_none_is_an_error_without_its_text() {
     ] {
         let stub = Stub::answers(vec![Answer::with(200, "", body)]);
 
-        let error = error(&Ssm::through(&stub.aws())).await;
+        let error = error(&Ssm::new().through(&stub.aws())).await;
 
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{body}");
         assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
@@ -147,7 +147,7 @@ async fn an_answer_that_is_none_is_an_error_without_its_text() {
 async fn an_answer_without_a_value_is_an_error() {
     let stub = Stub::answers(vec![Answer::ok(&json!({}))]);
 
-    let error = error(&Ssm::through(&stub.aws())).await;
+    let error = error(&Ssm::new().through(&stub.aws())).await;
 
     assert_eq!(error.kind(), ErrorKind::Failed);
 }
@@ -156,7 +156,7 @@ async fn an_answer_without_a_value_is_an_error() {
 async fn silence_ends_in_time() {
     let stub = Stub::answers(vec![Answer::Silence]);
     let limit = Duration::from_millis(50);
-    let ssm = Ssm::through(&stub.aws().attempt_timeout(limit).retries(1));
+    let ssm = Ssm::new().through(&stub.aws().attempt_timeout(limit).retries(1));
     let started = Instant::now();
 
     let error = error(&ssm).await;
@@ -177,7 +177,7 @@ async fn all_attempts_together_end_in_time() {
     let aws = stub.aws().attempt_timeout(attempt).timeout(all);
     let started = Instant::now();
 
-    let error = error(&Ssm::through(&aws.retries(1000))).await;
+    let error = error(&Ssm::new().through(&aws.retries(1000))).await;
 
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(
@@ -195,7 +195,7 @@ async fn where_nobody_listens_is_an_error_at_once() {
     drop(listener);
     let started = Instant::now();
 
-    let error = error(&Ssm::through(&quick().endpoint(url))).await;
+    let error = error(&Ssm::new().through(&quick().endpoint(url))).await;
 
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("check the endpoint"), "{error}");
@@ -219,7 +219,7 @@ async fn a_connection_that_never_comes_ends_in_time() {
         assert!(waiting.len() < 10_000, "this machine's queue has no end");
     }
     let aws = quick().endpoint(format!("http://{address}"));
-    let ssm = Ssm::through(&aws.connect_timeout(Duration::from_millis(50)));
+    let ssm = Ssm::new().through(&aws.connect_timeout(Duration::from_millis(50)));
     let started = Instant::now();
 
     let error = error(&ssm).await;
@@ -234,7 +234,7 @@ async fn a_connection_that_never_comes_ends_in_time() {
 
 #[tokio::test]
 async fn an_endpoint_that_is_no_url_is_refused() {
-    let error = error(&Ssm::through(&quick().endpoint("not a url"))).await;
+    let error = error(&Ssm::new().through(&quick().endpoint("not a url"))).await;
 
     assert!(
         matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Unavailable),
@@ -249,7 +249,7 @@ async fn nothing_is_kept_of_a_failure() {
         Answer::error("InternalServerError", ""),
         good(),
     ]);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     assert_eq!(error(&ssm).await.kind(), ErrorKind::Unavailable);
     assert_eq!(error(&ssm).await.kind(), ErrorKind::Unavailable);

@@ -23,4 +23,6 @@ mod secrets;
 #[cfg(test)]
 mod ssm;
 #[cfg(test)]
+mod whole;
+#[cfg(test)]
 mod wire;

@@ -191,7 +191,7 @@ async fn a_name_does_not_bring_what_begins_like_it() {
             { "SecretId": "other", "ErrorCode": "AccessDeniedException", "Message": "no" },
         ],
     }))]);
-    let secrets = SecretsManager::through(&stub.aws());
+    let secrets = SecretsManager::new().through(&stub.aws());
 
     let queries = ["token", "other", "third"].map(Query::new);
     let values = secrets.fetch_by_name(&queries).await;
@@ -213,7 +213,7 @@ async fn all_pages_of_a_batch_are_read() {
         })),
         Answer::ok(&json!({ "SecretValues": [{ "Name": "b", "SecretString": "two" }] })),
     ]);
-    let secrets = SecretsManager::through(&stub.aws());
+    let secrets = SecretsManager::new().through(&stub.aws());
 
     let values = secrets
         .fetch_by_name(&[Query::new("a"), Query::new("b")])
@@ -230,7 +230,7 @@ async fn a_page_that_fails_midway_leaves_what_was_there_before_it() {
         })),
         Answer::error("InternalServiceError", ""),
     ]);
-    let secrets = SecretsManager::through(&stub.aws());
+    let secrets = SecretsManager::new().through(&stub.aws());
 
     let values = secrets
         .fetch_by_name(&[Query::new("a"), Query::new("b")])
@@ -245,7 +245,7 @@ async fn without_permission_for_batches_secrets_are_read_one_by_one() {
         "BatchGetSecretValue" => Answer::error("AccessDeniedException", "no batches"),
         _ => Answer::ok(&json!({ "SecretString": asked.json()["SecretId"] })),
     });
-    let secrets = SecretsManager::through(&stub.aws());
+    let secrets = SecretsManager::new().through(&stub.aws());
 
     let values = secrets
         .fetch_by_name(&[Query::new("a"), Query::new("b")])
@@ -257,7 +257,7 @@ async fn without_permission_for_batches_secrets_are_read_one_by_one() {
 #[tokio::test]
 async fn p44_each_form_of_a_value_is_sent_as_it_is() {
     let stub = Stub::answers(vec![written()]);
-    let secrets = SecretsManager::through(&stub.aws());
+    let secrets = SecretsManager::new().through(&stub.aws());
     let map = Value::json(&json!({ "user": "shop" })).unwrap();
     for value in [Value::from("one"), map, Value::binary(*b"hi")] {
         let mut put = Put::new("a", value);
@@ -282,7 +282,7 @@ async fn p44_each_form_of_a_value_is_sent_as_it_is() {
 #[tokio::test]
 async fn p45_a_secret_that_there_is_not_is_made() {
     let stub = Stub::answers(vec![missing(), written()]);
-    let secrets = SecretsManager::through(&stub.aws());
+    let secrets = SecretsManager::new().through(&stub.aws());
     let mut put = Put::new("a", "one");
     put.description = Some("for the shop".to_owned());
     put.protection = Protection::SecureWith("alias/shop".to_owned());
@@ -301,7 +301,7 @@ async fn p45_a_secret_that_there_is_not_is_made() {
 async fn a_secret_that_another_has_just_made_gets_the_new_value() {
     let exists = Answer::error("ResourceExistsException", "");
     let stub = Stub::answers(vec![missing(), exists, written()]);
-    let secrets = SecretsManager::through(&stub.aws());
+    let secrets = SecretsManager::new().through(&stub.aws());
 
     secrets.put(&Put::new("a", "one")).await.unwrap();
 
@@ -314,7 +314,7 @@ async fn a_secret_that_another_has_just_made_gets_the_new_value() {
 #[tokio::test]
 async fn a_secret_named_by_its_arn_is_never_made() {
     let stub = Stub::answers(vec![missing()]);
-    let secrets = SecretsManager::through(&stub.aws());
+    let secrets = SecretsManager::new().through(&stub.aws());
 
     let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf";
     let error = secrets.put(&Put::new(arn, "one")).await.err().unwrap();
@@ -327,7 +327,7 @@ async fn a_secret_named_by_its_arn_is_never_made() {
 async fn p46_another_failure_makes_nothing_and_tells_no_value() {
     let refused = Answer::error("InvalidParameterException", "s3cret is no good");
     let stub = Stub::answers(vec![refused]);
-    let secrets = SecretsManager::through(&stub.aws());
+    let secrets = SecretsManager::new().through(&stub.aws());
 
     let error = secrets.put(&Put::new("a", "s3cret")).await.err().unwrap();
 

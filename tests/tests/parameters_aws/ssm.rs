@@ -63,7 +63,7 @@ fn parameter(name: &Json) -> Json {
 #[tokio::test]
 async fn p03_one_parameter_is_asked_for_with_its_decryption_said() {
     let stub = Stub::start(echo);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let value = ssm.fetch(&Query::new("/a")).await.unwrap();
 
@@ -79,8 +79,8 @@ async fn p03_one_parameter_is_asked_for_with_its_decryption_said() {
 #[tokio::test]
 async fn p04_a_query_decides_on_decryption_and_else_the_provider() {
     let stub = Stub::start(echo);
-    let plain = Ssm::through(&stub.aws());
-    let decrypting = Ssm::through(&stub.aws()).decrypt();
+    let plain = Ssm::new().through(&stub.aws());
+    let decrypting = Ssm::new().through(&stub.aws()).decrypt();
     for (ssm, query, expected) in [
         (&plain, Query::new("/a"), false),
         (&plain, Query::new("/a").decrypt(), true),
@@ -167,7 +167,7 @@ async fn parameters_of_another_account_are_found_in_an_answer_by_their_arns() {
         "Parameters": [{ "Name": "/shared/a", "ARN": arn, "Value": "one", "Version": 3 }],
         "InvalidParameters": ["/b"],
     }))]);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let queries = [Query::new(arn).version(3), Query::new("/b")];
     let values = ssm.fetch_by_name(&queries).await;
@@ -180,7 +180,7 @@ async fn parameters_of_another_account_are_found_in_an_answer_by_their_arns() {
 #[tokio::test]
 async fn selectors_of_another_service_are_refused_and_nothing_is_sent() {
     let stub = Stub::start(echo);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
     for query in [
         Query::new("/a").stage("AWSPREVIOUS"),
         Query::new("/a").version_id("x"),
@@ -199,7 +199,7 @@ async fn selectors_of_another_service_are_refused_and_nothing_is_sent() {
 #[tokio::test]
 async fn p25_p26_names_are_asked_for_together_by_their_decryption() {
     let stub = Stub::start(echo);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let queries = [
         Query::new("/a"),
@@ -223,7 +223,7 @@ async fn p25_p26_names_are_asked_for_together_by_their_decryption() {
 #[tokio::test]
 async fn p27_25_names_are_batches_of_10_10_and_5() {
     let stub = Stub::start(echo);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
     let names: Vec<_> = (0..25).map(|number| format!("/n/{number}")).collect();
 
     let queries: Vec<_> = names.iter().map(Query::new).collect();
@@ -263,7 +263,7 @@ async fn p29_p30_of_many_names_each_has_its_own_answer() {
 #[tokio::test]
 async fn p33_no_names_are_no_request() {
     let stub = Stub::start(echo);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     assert!(ssm.fetch_by_name(&[]).await.is_empty());
     assert!(stub.asked().is_empty());
@@ -301,7 +301,7 @@ async fn a_batch_that_fails_leaves_the_others_alone() {
         }
         echo(asked)
     });
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
     let queries: Vec<_> = (0..12)
         .map(|number| Query::new(format!("/n/{number}")))
         .collect();
@@ -320,7 +320,7 @@ async fn a_name_that_may_not_be_read_does_not_take_its_batch_along() {
         }
         echo(asked)
     });
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let queries = [Query::new("/a"), Query::new("/forbidden"), Query::new("/c")];
     let values = ssm.fetch_by_name(&queries).await;
@@ -332,7 +332,7 @@ async fn a_name_that_may_not_be_read_does_not_take_its_batch_along() {
 #[tokio::test]
 async fn what_an_answer_does_not_mention_is_an_error() {
     let stub = Stub::answers(vec![Answer::ok(&json!({ "Parameters": [] }))]);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let values = ssm.fetch_by_name(&[Query::new("/a")]).await;
 
@@ -372,7 +372,7 @@ async fn p22_all_pages_below_a_path_are_read_and_names_are_relative() {
 #[tokio::test]
 async fn p24_a_path_is_asked_for_as_the_query_says() {
     let stub = Stub::answers(vec![Answer::ok(&json!({ "Parameters": [] }))]);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     ssm.fetch_many(&PathQuery::new("/p").recursive().decrypt())
         .await
@@ -406,7 +406,7 @@ async fn p23_short_and_empty_pages_are_followed_and_strange_names_kept() {
         page(&[], Some("4")),
         page(&["/p/x/c"], None),
     ]);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let listed = ssm.fetch_many(&PathQuery::new("/p")).await.unwrap();
 
@@ -431,7 +431,7 @@ async fn p16_a_page_that_fails_midway_is_an_error_and_the_next_call_has_all() {
         page(&["/p/a"], Some("1")),
         page(&["/p/b"], None),
     ]);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let error = ssm.fetch_many(&PathQuery::new("/p")).await.err().unwrap();
     let listed = ssm.fetch_many(&PathQuery::new("/p")).await.unwrap();
@@ -443,7 +443,7 @@ async fn p16_a_page_that_fails_midway_is_an_error_and_the_next_call_has_all() {
 #[tokio::test]
 async fn a_page_that_repeats_itself_is_not_followed_for_ever() {
     let stub = Stub::answers(vec![page(&["/p/a"], Some("1"))]);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let error = ssm.fetch_many(&PathQuery::new("/p")).await.err().unwrap();
 
@@ -454,7 +454,7 @@ async fn a_page_that_repeats_itself_is_not_followed_for_ever() {
 #[tokio::test]
 async fn p36_a_key_that_cannot_be_used_is_an_error_for_each_name() {
     let stub = Stub::answers(vec![Answer::error("InvalidKeyId", "disabled")]);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let queries = [Query::new("/a").decrypt(), Query::new("/b").decrypt()];
     let values = ssm.fetch_by_name(&queries).await;
@@ -467,7 +467,7 @@ async fn p36_a_key_that_cannot_be_used_is_an_error_for_each_name() {
 #[tokio::test]
 async fn p38_what_is_written_has_everything_said() {
     let stub = Stub::start(echo);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     ssm.put(&Put::new("/a", "one")).await.unwrap();
 
@@ -482,7 +482,7 @@ async fn p38_what_is_written_has_everything_said() {
 #[tokio::test]
 async fn p39_every_option_of_writing_is_sent() {
     let stub = Stub::start(echo);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
     let mut put = Put::new("/a", "s3cret");
     put.existing = Existing::Overwrite;
     put.description = Some("for the shop".to_owned());
@@ -518,7 +518,7 @@ async fn what_is_there_is_only_overwritten_on_request() {
 #[tokio::test]
 async fn what_it_cannot_write_is_refused_and_nothing_is_sent() {
     let stub = Stub::start(echo);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
     let mut with_token = Put::new("/a", "one");
     with_token.token = Some("once".to_owned());
     for put in [Put::new("/a", Value::binary([0, 255])), with_token] {
@@ -534,7 +534,7 @@ async fn p40_a_refused_value_is_not_in_the_error() {
         "ValidationException",
         "1 validation error detected: Value 's3cret' at 'value' failed to satisfy constraint",
     )]);
-    let ssm = Ssm::through(&stub.aws());
+    let ssm = Ssm::new().through(&stub.aws());
 
     let error = ssm.put(&Put::new("/a", "s3cret")).await.err().unwrap();
 
