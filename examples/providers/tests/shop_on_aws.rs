@@ -1,7 +1,7 @@
 //! The same shop with the values that `seed.py` has put into AWS's services.
 
-use providers::{Shop, app};
 use powertools::testing::TestClient;
+use providers::{Shop, app};
 use serde_json::{Value, json};
 
 #[tokio::test]
