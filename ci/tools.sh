@@ -3,6 +3,7 @@
 #
 #   ci/tools.sh cargo-fuzz    target/tools/bin/cargo-fuzz
 #   ci/tools.sh cargo-hack    target/tools/bin/cargo-hack
+#   ci/tools.sh moto          target/tools/moto, an environment of Python; `ci/moto` starts it
 #   ci/tools.sh rie           target/tools/aws-lambda-rie
 #   ci/tools.sh chromium      the system's, by apt-get where there is none
 #   ci/tools.sh powertools-python        target/tools/powertools-python, an environment of Python
@@ -33,6 +34,21 @@ install_cargo_fuzz() {
     [[ $("$tools/bin/cargo-fuzz" fuzz --version 2>&1) != "cargo-fuzz $cargo_fuzz" ]] || return 0
     cargo install --locked --debug --force --root "$tools" \
         --target-dir "$scratch" "cargo-fuzz@$cargo_fuzz"
+}
+
+# With pip's own choice of what it depends on. Not its `server` extra: the services that are asked for and
+# its HTTP server are half of that.
+install_moto() {
+    local to=$tools/moto
+    command -v python3 >/dev/null \
+        || fail "there is no python3; install it: apt-get install python3 python3-venv"
+    local installed='from importlib.metadata import version; print(version("moto"))'
+    [[ $("$to/bin/python3" -c "$installed" 2>&1) != "$moto" ]] || return 0
+    rm -rf "$to"
+    python3 -m venv "$to" \
+        || fail "python3 makes no environment; install what it needs: apt-get install python3-venv"
+    "$to/bin/python3" -m pip install --quiet --disable-pip-version-check \
+        "moto[dynamodb,secretsmanager,ssm]==$moto" flask flask-cors
 }
 
 # Never ask this program for its version: it takes any argument for the function to run, and waits.
@@ -104,12 +120,14 @@ is() {
     [[ -f $2 ]] && echo "$1  $2" | sha256sum --check --status
 }
 
-[[ $# -gt 0 ]] || fail "name a tool: cargo-fuzz, cargo-hack, chromium, powertools-python, powertools-typescript, rie"
+[[ $# -gt 0 ]] ||
+    fail "name a tool: cargo-fuzz, cargo-hack, chromium, moto, powertools-python, powertools-typescript, rie"
 for tool; do
     case $tool in
     cargo-fuzz) install_cargo_fuzz ;;
     cargo-hack) install_cargo_hack ;;
     chromium) install_chromium ;;
+    moto) install_moto ;;
     powertools-python) install_powertools_python ;;
     powertools-typescript) install_powertools_typescript ;;
     rie) install_rie ;;

@@ -10,7 +10,7 @@ fn text(name: &str) -> Option<String> {
 }
 
 /// Whether a variable says yes; anything that is not a known yes is a no.
-#[cfg(any(feature = "router", feature = "logger"))]
+#[cfg(any(feature = "router", feature = "logger", feature = "ssm"))]
 fn flag(name: &str) -> bool {
     let value = text(name).unwrap_or_default().to_ascii_lowercase();
     matches!(value.trim(), "1" | "true" | "t" | "yes" | "y" | "on")
@@ -87,8 +87,8 @@ pub(crate) fn local_event() -> Option<String> {
     text("POWERTOOLS_LOCAL_EVENT")
 }
 
-/// `POWERTOOLS_SERVICE_NAME`: the `service` of every log line.
-#[cfg(feature = "logger")]
+/// `POWERTOOLS_SERVICE_NAME`: the `service` of every log line, and AppConfig's application.
+#[cfg(any(feature = "logger", feature = "appconfig"))]
 pub(crate) fn service_name() -> Option<String> {
     text("POWERTOOLS_SERVICE_NAME")
 }
@@ -152,4 +152,22 @@ pub(crate) fn variables(prefix: &str) -> Vec<(String, String)> {
         (!name.is_empty() && !value.is_empty()).then_some((name, value))
     });
     pairs.collect()
+}
+
+/// `POWERTOOLS_PARAMETERS_SSM_DECRYPT`: whether SSM parameters are decrypted where nobody said.
+#[cfg(feature = "ssm")]
+pub(crate) fn ssm_decrypt() -> bool {
+    flag("POWERTOOLS_PARAMETERS_SSM_DECRYPT")
+}
+
+/// `PARAMETERS_SECRETS_EXTENSION_HTTP_PORT`, as written: the port of AWS's Parameters and Secrets extension.
+#[cfg(feature = "parameters-extension")]
+pub(crate) fn extension_port() -> Option<String> {
+    text("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT")
+}
+
+/// `AWS_SESSION_TOKEN`: shows the extension that it is the function who asks.
+#[cfg(feature = "parameters-extension")]
+pub(crate) fn session_token() -> Option<String> {
+    text("AWS_SESSION_TOKEN")
 }

@@ -58,10 +58,12 @@
 //! | `headers` | no | `TypedHeader<…>`, one header as a type of the headers crate |
 //! | `validation` | no | `Valid<Json<…>>` and the like, by garde |
 //! | `event` | with `router` | [`event`] alone |
+//! | `ssm`, `secrets-manager`, `dynamodb`, `appconfig` | no | parameters from AWS's services, through its SDK |
+//! | `parameters-extension` | no | parameters through AWS's extension, without its SDK |
 //! | `testing` | no | [`testing`] |
 //! | `interop` | no | [`interop`] |
 //!
-//! Features add names and change no behaviour. None of them brings an AWS SDK.
+//! Features add names and change no behaviour. None of the default ones brings an AWS SDK.
 //!
 //! # What it leaves out
 //!
@@ -70,7 +72,13 @@
 
 #[cfg(any(feature = "logger", feature = "parameters", feature = "router"))]
 mod caught;
-#[cfg(feature = "event")]
+#[cfg(any(
+    feature = "appconfig",
+    feature = "dynamodb",
+    feature = "event",
+    feature = "secrets-manager",
+    feature = "ssm"
+))]
 mod causes;
 #[cfg(any(
     feature = "logger",

@@ -28,6 +28,8 @@
 //! - [`Parameters`] – reads with `get`, `get_many` and `get_by_name`, writes with `set`
 //! - [`Decode`] – what a parameter can be read as
 //! - [`Local`] – values from a file, the environment or the program: for `cargo run` and tests
+//! - `Ssm`, `SecretsManager`, `DynamoDb`, `AppConfig` – AWS's services, each with a feature of its name
+//! - `Extension` – AWS's Parameters and Secrets extension (feature `parameters-extension`)
 //! - [`Provider`] – a source of your own
 //! - [`Error`] – provider, parameter and remedy, never the value
 //!
@@ -97,12 +99,26 @@
 //! | variable | meaning | unless set |
 //! | --- | --- | --- |
 //! | `POWERTOOLS_PARAMETERS_MAX_AGE` | how old a value may be, in seconds; 0: nothing is cached | 5 |
+//! | `POWERTOOLS_PARAMETERS_SSM_DECRYPT` | `true`: `Ssm` decrypts what is encrypted | `false` |
 //!
 //! What the program sets wins. A value that is no number of seconds is told on a line at WARN.
 
+#[cfg(feature = "appconfig")]
+mod appconfig;
+#[cfg(any(
+    feature = "appconfig",
+    feature = "dynamodb",
+    feature = "secrets-manager",
+    feature = "ssm"
+))]
+mod aws;
 mod cache;
 mod decode;
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 mod error;
+#[cfg(feature = "parameters-extension")]
+mod extension;
 mod get;
 mod key;
 mod local;
@@ -110,12 +126,33 @@ mod parameter;
 mod provider;
 mod put;
 mod query;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager;
 mod set;
+#[cfg(feature = "ssm")]
+mod ssm;
 mod store;
 mod value;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+#[cfg(feature = "appconfig")]
+pub use self::appconfig::AppConfig;
+#[cfg(any(
+    feature = "appconfig",
+    feature = "dynamodb",
+    feature = "secrets-manager",
+    feature = "ssm"
+))]
+pub use self::aws::Aws;
+#[cfg(feature = "dynamodb")]
+pub use self::dynamodb::DynamoDb;
+#[cfg(feature = "parameters-extension")]
+pub use self::extension::Extension;
+#[cfg(feature = "secrets-manager")]
+pub use self::secrets_manager::SecretsManager;
+#[cfg(feature = "ssm")]
+pub use self::ssm::Ssm;
 use self::{cache::Cache, provider::AnyProvider};
 pub use self::{
     decode::{Auto, Binary, Decode, FromJson, Parsed},

@@ -1,0 +1,360 @@
+//! The AWS Parameters and Secrets Lambda Extension: a layer's process on localhost that asks SSM and
+//! Secrets Manager for the function, which then needs no SDK.
+//!
+//! It keeps values itself (300 s unless `SSM_PARAMETER_STORE_TTL` and `SECRETS_MANAGER_TTL` say less), and
+//! answers during invocations only, never while the function starts.
+
+use std::{fmt::Write, net::Ipv4Addr, pin::pin, time::Duration};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper_util::rt::TokioIo;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use tokio::{net::TcpStream, time::timeout};
+use zeroize::Zeroizing;
+
+use super::{Decryption, Error, ErrorKind, Provider, Query, Selector, Value};
+use crate::env;
+
+const NAME: &str = "the Parameters and Secrets extension";
+const PORT: u16 = 2773;
+const TOKEN: &str = "x-aws-parameters-secrets-token";
+/// Of a secret 64 KiB at most, which base64 and JSON make more of.
+const MOST_BYTES: usize = 1024 * 1024;
+/// All but what RFC 3986 calls unreserved.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// SSM parameters or secrets through AWS's Parameters and Secrets extension.
+///
+/// The function needs its layer, and the permissions that reading from the services themselves would need. It
+/// can only be asked **during an invocation**: not in `main`, before the first event.
+///
+/// ```
+/// use powertools::parameters::{Extension, Parameters};
+///
+/// let parameters = Parameters::new(Extension::parameters());
+/// let secrets = Parameters::new(Extension::secrets());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Extension {
+    service: Service,
+    port: Result<u16, String>,
+    token: Token,
+    timeout: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Service {
+    Parameters,
+    Secrets,
+}
+
+/// What the function shows the extension. `Debug` writes a mark.
+#[derive(Clone)]
+struct Token(Option<Zeroizing<String>>);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(super::value::MARK)
+    }
+}
+
+impl Extension {
+    /// Parameters of SSM Parameter Store: by version number or label, decrypted if asked.
+    #[must_use]
+    pub fn parameters() -> Self {
+        Self::of(Service::Parameters)
+    }
+
+    /// Secrets of Secrets Manager: by version id or stage.
+    #[must_use]
+    pub fn secrets() -> Self {
+        Self::of(Service::Secrets)
+    }
+
+    fn of(service: Service) -> Self {
+        let port = match env::extension_port() {
+            None => Ok(PORT),
+            Some(text) => text.parse().map_err(|_| text),
+        };
+        Self {
+            service,
+            port,
+            token: Token(env::session_token().map(Zeroizing::new)),
+            timeout: Duration::from_secs(2),
+        }
+    }
+
+    /// The port on 127.0.0.1. Unless set, `PARAMETERS_SECRETS_EXTENSION_HTTP_PORT`, or else 2773.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Ok(port);
+        self
+    }
+
+    /// What shows that it is the function who asks. Unless set, `AWS_SESSION_TOKEN`.
+    #[must_use]
+    pub fn session_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Token(Some(Zeroizing::new(token.into())));
+        self
+    }
+
+    /// How long an answer may take; 2 s unless set.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// What is asked for: path and query, every value percent-encoded.
+    fn target(&self, query: &Query) -> Result<String, Error> {
+        let name = utf8_percent_encode(&query.name, ESCAPED);
+        let mut target = match self.service {
+            Service::Parameters => format!("/systemsmanager/parameters/get?name={name}"),
+            Service::Secrets => format!("/secretsmanager/get?secretId={name}"),
+        };
+        let mut option = |name: &str, value: &str| {
+            let value = utf8_percent_encode(value, ESCAPED);
+            write!(target, "&{name}={value}").expect("a String takes all that is written to it");
+        };
+        match (self.service, &query.selector) {
+            (_, Selector::Current) => {}
+            (Service::Parameters, Selector::Version(number)) => {
+                option("version", &number.to_string());
+            }
+            (Service::Parameters, Selector::Label(label)) => option("label", label),
+            (Service::Secrets, Selector::VersionId(id)) => option("versionId", id),
+            (Service::Secrets, Selector::Stage(stage)) => option("versionStage", stage),
+            (Service::Parameters, _) => {
+                return Err(unsupported(
+                    "versions of parameters have numbers and labels",
+                ));
+            }
+            (Service::Secrets, _) => {
+                return Err(unsupported("versions of secrets have ids and stages"));
+            }
+        }
+        match (self.service, query.decryption) {
+            (Service::Parameters, Decryption::With) => option("withDecryption", "true"),
+            (Service::Secrets, Decryption::Without) => {
+                return Err(unsupported("secrets only come decrypted"));
+            }
+            _ => {}
+        }
+        Ok(target)
+    }
+
+    async fn ask(&self, target: &str) -> Result<(StatusCode, Bytes), Error> {
+        let port = self.port.as_ref().map_err(|text| {
+            Error::new(ErrorKind::Invalid).remedy(format!(
+                "`{text}` is no port; mend PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
+            ))
+        })?;
+        let Some(token) = &self.token.0 else {
+            return Err(Error::new(ErrorKind::AccessDenied).remedy(
+                "AWS_SESSION_TOKEN is not set, which Lambda does; there is no extension elsewhere",
+            ));
+        };
+        let request = Request::get(target)
+            .header(header::HOST, "localhost")
+            .header(TOKEN, token.as_str())
+            .body(Empty::<Bytes>::new())
+            .map_err(|_| {
+                Error::new(ErrorKind::AccessDenied).remedy("AWS_SESSION_TOKEN is no header's value")
+            })?;
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).await;
+        let stream = stream.map_err(|error| absent().because(error))?;
+        // A connection each: on loopback one costs little, and a frozen sandbox has none to lose.
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| absent().because(error))?;
+        let exchange = async {
+            let answer = sender.send_request(request).await?;
+            let (parts, body) = answer.into_parts();
+            let body = Limited::new(body, MOST_BYTES).collect().await?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>((parts.status, body.to_bytes()))
+        };
+        let broken = |error| {
+            Error::new(ErrorKind::Unavailable)
+                .remedy("the extension broke off its answer; try again later")
+                .because(error)
+        };
+        let answer = match select(pin!(exchange), pin!(connection)).await {
+            Either::Left((answer, _)) => answer,
+            // It ends with the answer's last byte, which may be there to be read still.
+            Either::Right((_, exchange)) => exchange.await,
+        };
+        answer.map_err(broken)
+    }
+}
+
+impl Provider for Extension {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn fetch(&self, query: &Query) -> Result<Value, Error> {
+        let target = self.target(query)?;
+        let answer = timeout(self.timeout, self.ask(&target)).await;
+        let (status, body) = answer.map_err(|_| {
+            Error::new(ErrorKind::TimedOut).remedy(
+                "the extension gave no answer in time; it gives none before the first invocation",
+            )
+        })??;
+        if status != StatusCode::OK {
+            return Err(refused(status, &body));
+        }
+        match self.service {
+            Service::Parameters => {
+                // Neither the answer nor what serde_json says of it may be a cause: both may have the value.
+                let answer: OfParameters =
+                    serde_json::from_slice(&body).map_err(|_| unreadable())?;
+                Ok(Value::text(answer.parameter.value))
+            }
+            Service::Secrets => {
+                let answer: OfSecrets = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+                match (answer.text, answer.binary) {
+                    (Some(text), _) => Ok(Value::text(text)),
+                    (None, Some(base64)) => {
+                        let bytes = STANDARD.decode(Zeroizing::new(base64).as_bytes());
+                        bytes.map(Value::binary).map_err(|_| unreadable())
+                    }
+                    (None, None) => Err(Error::new(ErrorKind::NotFound)
+                        .remedy("the secret is there, but has no value yet")),
+                }
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct OfParameters {
+    parameter: Parameter,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct OfSecrets {
+    #[serde(rename = "SecretString")]
+    text: Option<String>,
+    #[serde(rename = "SecretBinary")]
+    binary: Option<String>,
+}
+
+/// The extension says what the services said, in a sentence: the code is looked for in it.
+fn refused(status: StatusCode, body: &[u8]) -> Error {
+    let text = String::from_utf8_lossy(&body[..body.len().min(500)]);
+    let says = |code: &&str| text.contains(*code);
+    let any = |codes: &[&str]| codes.iter().any(says);
+    let error = if any(&["not ready"]) {
+        absent()
+    } else if any(&[
+        "ParameterNotFound",
+        "ParameterVersionNotFound",
+        "ResourceNotFound",
+    ]) {
+        Error::new(ErrorKind::NotFound)
+    } else if any(&["AccessDenied", "is not authorized"]) {
+        Error::new(ErrorKind::AccessDenied).remedy("allow reading it in the function's role")
+    } else if any(&["Throttl", "Rate exceeded"]) {
+        Error::new(ErrorKind::Throttled)
+    } else {
+        match status.as_u16() {
+            401 | 403 => Error::new(ErrorKind::AccessDenied)
+                .remedy("the extension does not accept AWS_SESSION_TOKEN"),
+            404 => Error::new(ErrorKind::NotFound),
+            429 => Error::new(ErrorKind::Throttled),
+            400..=499 => Error::new(ErrorKind::Invalid),
+            500.. => Error::new(ErrorKind::Unavailable)
+                .remedy("the extension itself failed; see its lines in the function's log"),
+            _ => Error::new(ErrorKind::Failed),
+        }
+    };
+    error.because(format!(
+        "status {}: {}",
+        status.as_u16(),
+        text.escape_debug()
+    ))
+}
+
+fn absent() -> Error {
+    Error::new(ErrorKind::Unavailable).remedy(
+        "the extension does not answer; check that the function has its layer, and ask during an \
+         invocation only, not before the first one",
+    )
+}
+
+fn unsupported(remedy: &'static str) -> Error {
+    Error::new(ErrorKind::Unsupported).remedy(remedy)
+}
+
+fn unreadable() -> Error {
+    Error::new(ErrorKind::Unavailable).remedy("the extension's answer cannot be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(extension: &Extension, query: &Query) -> String {
+        extension.target(query).expect("a query that it can ask")
+    }
+
+    #[test]
+    fn names_and_options_are_percent_encoded() {
+        let query = Query::new("/shop/a b&version=1").label("x=y").decrypt();
+
+        assert_eq!(
+            target(&Extension::parameters(), &query),
+            "/systemsmanager/parameters/get?name=%2Fshop%2Fa%20b%26version%3D1&label=x%3Dy\
+             &withDecryption=true"
+        );
+    }
+
+    #[test]
+    fn versions_are_those_of_the_service() {
+        let (parameters, secrets) = (Extension::parameters(), Extension::secrets());
+
+        assert_eq!(
+            target(&parameters, &Query::new("a").version(3)),
+            "/systemsmanager/parameters/get?name=a&version=3"
+        );
+        assert_eq!(
+            target(&secrets, &Query::new("a").stage("AWSPREVIOUS")),
+            "/secretsmanager/get?secretId=a&versionStage=AWSPREVIOUS"
+        );
+        assert_eq!(
+            target(&secrets, &Query::new("a").version_id("b/c")),
+            "/secretsmanager/get?secretId=a&versionId=b%2Fc"
+        );
+        for (extension, query) in [
+            (&parameters, Query::new("a").stage("s")),
+            (&secrets, Query::new("a").version(1)),
+            (&secrets, Query::new("a").without_decryption()),
+        ] {
+            let kind = extension.target(&query).err().map(|error| error.kind());
+            assert_eq!(kind, Some(ErrorKind::Unsupported), "{query:?}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_not_in_what_debug_writes() {
+        let extension = Extension::secrets().session_token("s3cret");
+
+        assert!(!format!("{extension:?}").contains("s3cret"));
+    }
+}
