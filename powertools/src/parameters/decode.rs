@@ -188,8 +188,9 @@ parsed!(bool u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64);
 /// is. The case of the suffix matters, as in Powertools for Python.
 #[derive(Clone, PartialEq)]
 pub enum Auto {
-    /// The name ends in `.json`.
-    Json(serde_json::Value),
+    // Not `Json`: the compiler would no longer call the router's by its short name in messages.
+    /// JSON: the name ends in `.json`.
+    Document(serde_json::Value),
     /// The name ends in `.binary`, or the provider has bytes.
     Binary(Vec<u8>),
     /// Any other text.
@@ -199,7 +200,7 @@ pub enum Auto {
 impl Decode for Auto {
     fn decode(name: &str, value: Value) -> Result<Self, Error> {
         if name.ends_with(".json") {
-            json(&value).map(Self::Json)
+            json(&value).map(Self::Document)
         } else if name.ends_with(".binary") {
             Binary::decode(name, value).map(|binary| Self::Binary(binary.0))
         } else {
@@ -210,7 +211,7 @@ impl Decode for Auto {
 
     fn wipe(&mut self) {
         match self {
-            Self::Json(json) => wipe_json(json),
+            Self::Document(json) => wipe_json(json),
             Self::Binary(bytes) => bytes.zeroize(),
             Self::Text(text) => text.zeroize(),
         }
@@ -337,7 +338,7 @@ mod tests {
     fn auto_goes_by_the_suffix_and_its_case() {
         let auto = |name: &str, value: Value| Auto::decode(name, value).unwrap();
 
-        assert!(auto("x.json", r#"{"x":1}"#.into()) == Auto::Json(json!({"x": 1})));
+        assert!(auto("x.json", r#"{"x":1}"#.into()) == Auto::Document(json!({"x": 1})));
         assert!(auto("x.binary", "aGk=".into()) == Auto::Binary(b"hi".to_vec()));
         assert!(auto("x", "{}".into()) == Auto::Text("{}".to_owned()));
         assert!(auto("a.JSON", "{}".into()) == Auto::Text("{}".to_owned()));
@@ -351,7 +352,7 @@ mod tests {
         assert_eq!(text, "");
         let mut json = Auto::decode("x.json", r#"{"a":["s3cret"]}"#.into()).unwrap();
         json.wipe();
-        assert!(json == Auto::Json(json!({"a": [""]})));
+        assert!(json == Auto::Document(json!({"a": [""]})));
     }
 
     #[test]

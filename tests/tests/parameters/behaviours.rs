@@ -106,7 +106,7 @@ async fn p12_auto_goes_by_the_suffix_of_the_name() {
     let (parameters, _) = parameters(&upstream);
 
     for (name, expected) in [
-        ("/x.json", Auto::Json(json!([1]))),
+        ("/x.json", Auto::Document(json!([1]))),
         ("/x.binary", Auto::Binary(b"hi".to_vec())),
         ("/x", Auto::Text("[1]".to_owned())),
         ("/a.JSON", Auto::Text("[1]".to_owned())),

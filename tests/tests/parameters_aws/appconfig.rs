@@ -28,6 +28,7 @@ struct Deployed {
     sessions: AtomicUsize,
     refused: AtomicUsize,
     throttles: AtomicBool,
+    is_slow: AtomicBool,
 }
 
 /// Its profile, and the configuration that it has seen.
@@ -79,6 +80,9 @@ impl Deployed {
             Some(seen) if seen == configuration => Vec::new(),
             _ => configuration.clone(),
         };
+        if self.is_slow.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(500));
+        }
         let next = self.token(&profile, Some(configuration));
         let headers = format!(
             "next-poll-configuration-token: {next}\r\nnext-poll-interval-in-seconds: 60\r\n\
@@ -221,12 +225,13 @@ async fn a_read_that_was_given_up_does_not_leave_its_token_to_the_next() {
     let (provider, deployed, _stub) = appconfig();
     assert_eq!(flags(&provider).await, "one");
 
-    // Whatever became of the request: its token is used, or is not.
+    // The service has the token by then, and the next one never arrives.
+    deployed.is_slow.store(true, Ordering::SeqCst);
     let query = Query::new("flags");
-    for micros in [1, 300, 1000, 3000] {
-        let read = provider.fetch(&query);
-        let _ = tokio::time::timeout(Duration::from_micros(micros), read).await;
-    }
+    let read = provider.fetch(&query);
+    let read = tokio::time::timeout(Duration::from_millis(200), read).await;
+    assert!(read.is_err());
+    deployed.is_slow.store(false, Ordering::SeqCst);
 
     deployed.deploy("flags", b"two");
     assert_eq!(flags(&provider).await, "two");

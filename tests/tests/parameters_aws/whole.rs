@@ -1,15 +1,7 @@
 //! Providers as users meet them: behind the cache and with types.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
-use powertools::parameters::{
-    ErrorKind, FromJson, Name, Parameters, Provider, Put, Query, SecretsManager, Ssm,
-};
+use powertools::parameters::{ErrorKind, FromJson, Name, Parameters, SecretsManager, Ssm};
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     moto,
@@ -128,47 +120,4 @@ async fn an_error_names_the_provider_the_parameter_and_the_remedy() {
         "parameter `/whole/none` of SSM Parameter Store was not found: check its name, version, \
          account and region"
     );
-}
-
-/// All lines at every level.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-#[tokio::test]
-async fn no_line_has_the_value() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(lines.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let ssm = Ssm::from_client(aws_sdk_ssm::Client::new(&moto::config().await));
-
-    ssm.put(&Put::new("/whole/logged", "s3cret")).await.unwrap();
-    let value = ssm.fetch(&Query::new("/whole/logged")).await.unwrap();
-    tracing::info!(?value, "read");
-
-    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert!(lines.contains("aws_smithy_runtime"), "{lines}");
-    let found = lines.lines().find(|line| line.contains("s3cret"));
-    assert_eq!(found, None);
 }
