@@ -17,6 +17,10 @@ use powertools::parameters::{Local, Parameters};
 
 use crate::{ANSWER, Contestant, Error, Question, Run};
 
+/// A hit allocates nothing of its own. moka does once in some hundred reads, when it takes note of which were
+/// read; the contestant that is moka alone shows the same.
+const MOST_ALLOCATIONS: Option<f64> = Some(0.02);
+
 /// The question.
 pub const QUESTION: Question = Question {
     name: "parameters",
@@ -25,11 +29,11 @@ pub const QUESTION: Question = Question {
     contestants: &[
         contestant("moka, sync", moka),
         Contestant {
-            most_allocations: Some(0.0),
+            most_allocations: MOST_ALLOCATIONS,
             ..contestant("powertools", ours)
         },
         Contestant {
-            most_allocations: Some(0.0),
+            most_allocations: MOST_ALLOCATIONS,
             ..contestant("powertools, 3 options", ours_with_options)
         },
         contestant("`Mutex<HashMap>` and `Instant`", map),
