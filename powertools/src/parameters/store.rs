@@ -7,8 +7,9 @@
 
 use std::{
     any::Any,
+    collections::HashMap,
     fmt, mem,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
 use moka::policy::EvictionPolicy;
@@ -17,8 +18,9 @@ use super::key::{AnyKey, Key};
 
 pub(super) struct Store {
     slots: moka::sync::Cache<Key, Arc<Slot>>,
-    /// What moka has let go of since the last insertion.
-    evicted: Arc<Mutex<Vec<Erased>>>,
+    /// The same slots, by which those are found that moka has let go of. Its eviction listener would tell, but
+    /// with one its housekeeping allocates, which falls to who reads (measured: bench `parameters`).
+    known: Mutex<HashMap<Key, Arc<Slot>>>,
     capacity: usize,
 }
 
@@ -45,21 +47,15 @@ impl Slot {
 
 impl Store {
     pub(super) fn new(capacity: usize) -> Self {
-        let evicted = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&evicted);
         // Not moka's own policy, by which a newcomer has to be asked for several times before it displaces
         // another: until then, each time would be a fetch.
         let slots = moka::sync::Cache::builder()
             .max_capacity(capacity as u64)
             .eviction_policy(EvictionPolicy::lru())
-            .eviction_listener(move |_, slot: Arc<Slot>, _| {
-                let mut evicted = sink.lock().unwrap_or_else(PoisonError::into_inner);
-                evicted.extend(slot.replace(None));
-            })
             .build();
         Self {
             slots,
-            evicted,
+            known: Mutex::default(),
             capacity,
         }
     }
@@ -73,27 +69,36 @@ impl Store {
         self.slots.get(key)?.get()
     }
 
-    /// Keeps a value. What is kept no longer is returned, to be dropped where no lock is held. Callers
-    /// insert one at a time.
+    /// Keeps a value. What is kept no longer is returned, to be dropped where no lock is held.
     #[must_use]
     pub(super) fn insert(&self, key: Key, value: Erased) -> Vec<Erased> {
         if self.capacity == 0 {
             // moka would drop it here.
             return vec![value];
         }
-        let slot = self.slots.get(&key as &dyn AnyKey);
-        let mut gone: Vec<Erased> = match slot {
-            Some(slot) => slot.replace(Some(value)).into_iter().collect(),
+        let mut known = self.known();
+        let mut gone = Vec::new();
+        match self.slots.get(&key as &dyn AnyKey) {
+            Some(slot) => gone.extend(slot.replace(Some(value))),
             None => {
-                let slot = Slot::default();
+                let slot = Arc::new(Slot::default());
                 slot.replace(Some(value));
-                self.slots.insert(key, Arc::new(slot));
-                Vec::new()
+                let before = known.insert(key.clone(), Arc::clone(&slot));
+                gone.extend(before.and_then(|before| before.replace(None)));
+                self.slots.insert(key, slot);
             }
-        };
-        // Beside the fetch that came before, a round of moka's housekeeping is nothing.
+        }
+        // Beside the fetch that came before, a round of moka's housekeeping and a look at each are nothing.
         self.slots.run_pending_tasks();
-        gone.append(&mut self.evicted());
+        if known.len() as u64 > self.slots.entry_count() {
+            known.retain(|key, slot| {
+                let is_kept = self.slots.contains_key(key as &dyn AnyKey);
+                if !is_kept {
+                    gone.extend(slot.replace(None));
+                }
+                is_kept
+            });
+        }
         gone
     }
 
@@ -105,19 +110,23 @@ impl Store {
     /// Removes what this is true of.
     pub(super) fn remove(&self, is_meant: impl Fn(&Key) -> bool) {
         let mut gone = Vec::new();
-        for (key, slot) in &self.slots {
-            if is_meant(&key) {
+        let mut known = self.known();
+        known.retain(|key, slot| {
+            let is_meant = is_meant(key);
+            if is_meant {
                 gone.extend(slot.replace(None));
-                self.slots.invalidate(&*key);
+                self.slots.invalidate(key as &dyn AnyKey);
             }
-        }
+            !is_meant
+        });
+        drop(known);
         self.slots.run_pending_tasks();
-        gone.append(&mut self.evicted());
+        drop(gone);
     }
 
-    fn evicted(&self) -> Vec<Erased> {
-        let mut evicted = self.evicted.lock().unwrap_or_else(PoisonError::into_inner);
-        mem::take(&mut *evicted)
+    // Nothing of the application's is called while it is locked.
+    fn known(&self) -> MutexGuard<'_, HashMap<Key, Arc<Slot>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -126,6 +135,7 @@ impl fmt::Debug for Store {
         formatter.debug_struct("Store").finish_non_exhaustive()
     }
 }
+
 #[cfg(test)]
 mod tests {
     use std::any::TypeId;
