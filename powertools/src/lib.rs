@@ -76,6 +76,7 @@ mod caught;
     feature = "appconfig",
     feature = "dynamodb",
     feature = "event",
+    feature = "logger",
     feature = "secrets-manager",
     feature = "ssm"
 ))]

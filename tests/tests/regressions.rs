@@ -32,7 +32,6 @@ fn client(routes: Routes) -> TestClient<Router> {
     TestClient::new(Router::new(routes).unwrap())
 }
 
-/// The lines that are logged on the way, whatever their level.
 /// An error of a line with its causes, as one text.
 fn chain_of(error: &Value) -> String {
     let causes = error["causes"].as_array();
@@ -43,6 +42,7 @@ fn chain_of(error: &Value) -> String {
     texts.join(": ")
 }
 
+/// The lines that are logged on the way, at INFO and above.
 async fn logged<T>(answering: impl Future<Output = T>) -> Vec<Value> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);

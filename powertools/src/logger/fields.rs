@@ -119,14 +119,6 @@ impl Fields {
         }
     }
 
-    /// Takes over one key of `other`, if it has it.
-    pub(super) fn copy(&mut self, key: &str, other: &Self) {
-        if let (Some(place), Some(value)) = (other.position(key), other.get(key)) {
-            let key = other.entries[place].key.clone();
-            self.set(key, |out| out.extend_from_slice(value));
-        }
-    }
-
     fn position(&self, key: &str) -> Option<usize> {
         self.entries.iter().position(|entry| entry.key == key)
     }

@@ -67,12 +67,10 @@ impl Keys {
 
     /// Sets keys, those of scopes included: the last value wins.
     pub(super) fn append(&mut self, added: &Fields) {
-        for (key, json) in added.iter() {
+        for (key, _) in added.iter() {
             self.forget(key);
-            if !json.ends_with(b":null") {
-                self.appended.copy(key, added);
-            }
         }
+        self.appended.extend(added);
         self.show();
     }
 

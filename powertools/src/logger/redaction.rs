@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -275,7 +276,11 @@ impl Cleaning<'_> {
         for part in text.split_inclusive(ends) {
             let pair = part.strip_suffix(ends).unwrap_or(part);
             match pair.split_once('=') {
-                Some((name, _)) if self.redaction.has(&decoded(name)) => {
+                Some((name, _))
+                    if self
+                        .redaction
+                        .has(&percent_decode_str(name).decode_utf8_lossy()) =>
+                {
                     clean.push_str(name);
                     clean.push('=');
                     clean.push_str(MARK);
@@ -301,25 +306,6 @@ fn is_json(text: &str) -> bool {
 fn is_form(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~*!'()%+&=[]".contains(&byte);
     text.bytes().all(is_plain) && (text.is_empty() || text.contains('='))
-}
-
-/// A name of a form without its escapes, as far as they matter to whether it is a secret's.
-fn decoded(name: &str) -> String {
-    let mut parts = name.split('%');
-    let mut decoded = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let byte = part
-            .get(..2)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match byte {
-            Some(byte) => {
-                decoded.push(char::from(byte));
-                decoded.push_str(&part[2..]);
-            }
-            None => decoded.push_str(part),
-        }
-    }
-    decoded
 }
 
 /// A name in lower case, without what words are joined by.

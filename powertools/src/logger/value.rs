@@ -1,16 +1,12 @@
 //! Values that are more than a text or a number: whatever serialises, and errors with their causes.
 
-use std::{
-    any::type_name,
-    cell::Cell,
-    error::Error,
-    fmt::{self, Write as _},
-};
+use std::{any::type_name, cell::Cell, error::Error, fmt};
 
 use serde::Serialize;
 use tracing_core::field::{Value, debug};
 
 use super::write;
+use crate::causes::{causes, text};
 
 /// A value on a line as JSON, not as text.
 ///
@@ -68,7 +64,7 @@ impl<E: Error + ?Sized> fmt::Debug for Typed<'_, E> {
         found(|| Nested::Error {
             // What is behind a `dyn` is not known any more.
             kind: Some(type_name::<E>()).filter(|name| !name.starts_with("dyn ")),
-            causes: causes_of(self.0.source()),
+            causes: causes(self.0.source()),
             message,
         });
         Ok(())
@@ -148,28 +144,6 @@ fn text_of(json: Vec<u8>) -> String {
     String::from_utf8(json).expect("JSON is written as UTF-8")
 }
 
-/// The texts of an error and those of its sources, from the nearest on.
-fn causes_of(mut source: Option<&(dyn Error + 'static)>) -> Vec<String> {
-    let mut causes = Vec::new();
-    while let Some(cause) = source
-        && causes.len() < MOST_CAUSES
-    {
-        causes.push(text(cause));
-        source = cause.source();
-    }
-    causes
-}
-
-/// A chain may be longer by mistake, or have no end.
-const MOST_CAUSES: usize = 32;
-
-/// What an error says; as much as it had said when it failed to.
-fn text(error: &(impl fmt::Display + ?Sized)) -> String {
-    let mut text = String::new();
-    let _ = write!(text, "{error}");
-    text
-}
-
 /// How a line tells errors.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -211,7 +185,7 @@ impl ErrorKeys {
     };
 
     pub(super) fn write(&self, out: &mut Vec<u8>, kind: Option<&str>, error: &dyn Error) {
-        self.write_parts(out, kind, &text(error), &causes_of(error.source()));
+        self.write_parts(out, kind, &text(error), &causes(error.source()));
     }
 
     pub(super) fn write_parts(
