@@ -38,13 +38,13 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 /// can only be asked **during an invocation**: not in `main`, before the first event.
 ///
 /// ```
-/// use powertools::parameters::{Extension, Parameters};
+/// use powertools::parameters::{LambdaExtension, Parameters};
 ///
-/// let parameters = Parameters::new(Extension::parameters());
-/// let secrets = Parameters::new(Extension::secrets());
+/// let parameters = Parameters::new(LambdaExtension::parameters());
+/// let secrets = Parameters::new(LambdaExtension::secrets());
 /// ```
 #[derive(Clone, Debug)]
-pub struct Extension {
+pub struct LambdaExtension {
     service: Service,
     port: Result<u16, String>,
     token: Token,
@@ -67,7 +67,7 @@ impl std::fmt::Debug for Token {
     }
 }
 
-impl Extension {
+impl LambdaExtension {
     /// Parameters of SSM Parameter Store: by version number or label, decrypted if asked.
     #[must_use]
     pub fn parameters() -> Self {
@@ -196,7 +196,7 @@ impl Extension {
     }
 }
 
-impl Provider for Extension {
+impl Provider for LambdaExtension {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -310,7 +310,7 @@ fn unreadable() -> Error {
 mod tests {
     use super::*;
 
-    fn target(extension: &Extension, query: &Query) -> String {
+    fn target(extension: &LambdaExtension, query: &Query) -> String {
         extension.target(query).expect("a query that it can ask")
     }
 
@@ -319,7 +319,7 @@ mod tests {
         let query = Query::new("/shop/a b&version=1").label("x=y").decrypt();
 
         assert_eq!(
-            target(&Extension::parameters(), &query),
+            target(&LambdaExtension::parameters(), &query),
             "/systemsmanager/parameters/get?name=%2Fshop%2Fa%20b%26version%3D1&label=x%3Dy\
              &withDecryption=true"
         );
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn versions_are_those_of_the_service() {
-        let (parameters, secrets) = (Extension::parameters(), Extension::secrets());
+        let (parameters, secrets) = (LambdaExtension::parameters(), LambdaExtension::secrets());
 
         assert_eq!(
             target(&parameters, &Query::new("a").version(3)),
@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn the_token_is_not_in_what_debug_writes() {
-        let extension = Extension::secrets().session_token("s3cret");
+        let extension = LambdaExtension::secrets().session_token("s3cret");
 
         assert!(!format!("{extension:?}").contains("s3cret"));
     }

@@ -29,7 +29,7 @@
 //! - [`Decode`] – what a parameter can be read as
 //! - [`Local`] – values from a file, the environment or the program: for `cargo run` and tests
 //! - `Ssm`, `SecretsManager`, `DynamoDb`, `AppConfig` – AWS's services, each with a feature of its name
-//! - `Extension` – AWS's Parameters and Secrets extension (feature `parameters-extension`)
+//! - `LambdaExtension` – AWS's Parameters and Secrets extension (feature `parameters-extension`)
 //! - [`Provider`] – a source of your own
 //! - [`Error`] – provider, parameter and remedy, never the value
 //!
@@ -148,7 +148,7 @@ pub use self::aws::Aws;
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::DynamoDb;
 #[cfg(feature = "parameters-extension")]
-pub use self::extension::Extension;
+pub use self::extension::LambdaExtension;
 #[cfg(feature = "secrets-manager")]
 pub use self::secrets_manager::SecretsManager;
 #[cfg(feature = "ssm")]

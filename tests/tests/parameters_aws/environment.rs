@@ -8,7 +8,7 @@ use std::{
 };
 
 use powertools::parameters::{
-    AppConfig, Aws, ErrorKind, Extension, Protection, Provider, Put, Query, Ssm,
+    AppConfig, Aws, ErrorKind, LambdaExtension, Protection, Provider, Put, Query, Ssm,
 };
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
@@ -232,7 +232,10 @@ async fn the_extension_is_where_and_who_the_environment_says() {
         );
         return;
     }
-    let value = Extension::secrets().fetch(&Query::new("a")).await.unwrap();
+    let value = LambdaExtension::secrets()
+        .fetch(&Query::new("a"))
+        .await
+        .unwrap();
 
     assert_eq!(text(&value), "one");
 }
@@ -245,8 +248,12 @@ async fn an_extension_without_token_or_port_is_an_error_that_names_the_variable(
         return;
     }
     let query = Query::new("a");
-    let port = Extension::secrets().fetch(&query).await.err().unwrap();
-    let token = Extension::secrets()
+    let port = LambdaExtension::secrets()
+        .fetch(&query)
+        .await
+        .err()
+        .unwrap();
+    let token = LambdaExtension::secrets()
         .port(1)
         .fetch(&query)
         .await

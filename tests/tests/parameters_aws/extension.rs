@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use powertools::parameters::{ErrorKind, Extension, PathQuery, Provider, Put, Query};
+use powertools::parameters::{ErrorKind, LambdaExtension, PathQuery, Provider, Put, Query};
 use serde_json::json;
 
 use crate::{
@@ -10,14 +10,14 @@ use crate::{
     wire::{Answer, Stub},
 };
 
-fn parameters(stub: &Stub) -> Extension {
-    Extension::parameters()
+fn parameters(stub: &Stub) -> LambdaExtension {
+    LambdaExtension::parameters()
         .port(stub.port())
         .session_token("shown")
 }
 
-fn secrets(stub: &Stub) -> Extension {
-    Extension::secrets()
+fn secrets(stub: &Stub) -> LambdaExtension {
+    LambdaExtension::secrets()
         .port(stub.port())
         .session_token("shown")
 }
@@ -217,7 +217,9 @@ async fn where_there_is_no_extension_the_error_says_when_there_is_one() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let provider = Extension::parameters().port(port).session_token("shown");
+    let provider = LambdaExtension::parameters()
+        .port(port)
+        .session_token("shown");
 
     let error = provider.fetch(&Query::new("a")).await.err().unwrap();
 
