@@ -113,33 +113,21 @@ impl Hash for Key {
 }
 
 impl Hash for KeyRef<'_> {
-    /// The options as two bytes, where a derived one hashes eight for each, which every hit would pay for.
+    /// The name and the version only: who reads one parameter as many types, or with and without decryption,
+    /// is rare, while hashing all would be a third of every hit.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.decoded.hash(state);
-        let (name, options) = match self.asked {
-            AskedRef::One(query) => (query.name, [query.selector.kind(), query.decryption as u8]),
-            AskedRef::Below(path) => (path.path, [!(path.depth as u8), path.decryption as u8]),
-        };
-        name.hash(state);
-        state.write_u16(u16::from_ne_bytes(options));
-        if let AskedRef::One(query) = self.asked {
-            query.selector.hash_text(state);
+        match self.asked {
+            AskedRef::One(query) => {
+                state.write(query.name.as_bytes());
+                query.selector.hash(state);
+            }
+            AskedRef::Below(path) => state.write(path.path.as_bytes()),
         }
     }
 }
 
-impl SelectorRef<'_> {
-    const fn kind(self) -> u8 {
-        match self {
-            Self::Current => 0,
-            Self::Version(_) => 1,
-            Self::VersionId(_) => 2,
-            Self::Label(_) => 3,
-            Self::Stage(_) => 4,
-        }
-    }
-
-    fn hash_text<H: Hasher>(self, state: &mut H) {
+impl Hash for SelectorRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Self::Current => {}
             Self::Version(number) => number.hash(state),

@@ -35,7 +35,7 @@
 //!
 //! # In handlers
 //!
-//! Make it once, keep it in the state, and read where the value is needed: a hit costs some hundred
+//! Make it once, keep it in the state, and read where the value is needed: a hit costs about a hundred
 //! nanoseconds and allocates nothing, so there is no need to keep what was read.
 //!
 //! ```

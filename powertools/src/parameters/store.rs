@@ -1,15 +1,19 @@
-//! A table of values up to a number, from which those go that were not read for longest: moka's.
+//! A table of values up to a number, from which those go that were not read for longest.
 //!
-//! moka leaves dropping what was replaced or removed to later rounds of its garbage collection, which in a
-//! process that does little else do not come: a secret would stay in memory long after `clear`. So a value
-//! is in a slot, and the slot in the table. What goes is taken out of its slot at once, and an empty slot may
-//! wait for as long as it likes.
+//! The values are in a table of our own, and moka keeps the order in which they were used: it hears of reads
+//! when somebody has to go, not when they happen, so among those that were read since it last heard the order is
+//! any. A read through moka itself costs more than twice as much (measured: bench `parameters`), and moka leaves dropping what was replaced or removed to later rounds of its
+//! garbage collection, which in a process that does little else do not come: a secret would stay in memory
+//! long after `clear`.
 
 use std::{
     any::Any,
     collections::HashMap,
     fmt, mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockWriteGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use moka::policy::EvictionPolicy;
@@ -17,45 +21,40 @@ use moka::policy::EvictionPolicy;
 use super::key::{AnyKey, Key};
 
 pub(super) struct Store {
-    slots: moka::sync::Cache<Key, Arc<Slot>>,
-    /// The same slots, by which those are found that moka has let go of. Its eviction listener would tell, but
-    /// with one its housekeeping allocates, which falls to who reads (measured: bench `parameters`).
-    known: Mutex<HashMap<Key, Arc<Slot>>>,
+    table: RwLock<Table>,
+    /// The numbers of the entries, least recently used first.
+    order: moka::sync::Cache<u64, ()>,
     capacity: usize,
+}
+
+#[derive(Default)]
+struct Table {
+    entries: HashMap<Key, Entry>,
+    /// The number of the newest entry.
+    newest: u64,
 }
 
 /// A value of some type; who asks by a key knows which.
 pub(super) type Erased = Arc<dyn Any + Send + Sync>;
 
-/// The place of a value, empty once it is to be forgotten.
-#[derive(Default)]
-struct Slot(RwLock<Option<Erased>>);
-
-impl Slot {
-    fn get(&self) -> Option<Erased> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    fn replace(&self, value: Option<Erased>) -> Option<Erased> {
-        let mut slot = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        mem::replace(&mut slot, value)
-    }
+struct Entry {
+    number: u64,
+    value: Erased,
+    /// Since `order` last heard of it.
+    was_used: AtomicBool,
 }
 
 impl Store {
     pub(super) fn new(capacity: usize) -> Self {
         // Not moka's own policy, by which a newcomer has to be asked for several times before it displaces
         // another: until then, each time would be a fetch.
-        let slots = moka::sync::Cache::builder()
+        let order = moka::sync::Cache::builder()
             .max_capacity(capacity as u64)
             .eviction_policy(EvictionPolicy::lru())
             .build();
         Self {
-            slots,
-            known: Mutex::default(),
+            table: RwLock::default(),
+            order,
             capacity,
         }
     }
@@ -66,40 +65,52 @@ impl Store {
     }
 
     pub(super) fn get(&self, key: &dyn AnyKey) -> Option<Erased> {
-        self.slots.get(key)?.get()
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = table.entries.get(key)?;
+        entry.was_used.store(true, Ordering::Relaxed);
+        Some(Arc::clone(&entry.value))
     }
 
     /// Keeps a value. What is kept no longer is returned, to be dropped where no lock is held.
     #[must_use]
     pub(super) fn insert(&self, key: Key, value: Erased) -> Vec<Erased> {
         if self.capacity == 0 {
-            // moka would drop it here.
+            // moka would let go of it here.
             return vec![value];
         }
-        let mut known = self.known();
-        let mut gone = Vec::new();
-        match self.slots.get(&key as &dyn AnyKey) {
-            Some(slot) => gone.extend(slot.replace(Some(value))),
-            None => {
-                let slot = Arc::new(Slot::default());
-                slot.replace(Some(value));
-                let before = known.insert(key.clone(), Arc::clone(&slot));
-                gone.extend(before.and_then(|before| before.replace(None)));
-                self.slots.insert(key, slot);
+        let mut table = self.write();
+        if let Some(entry) = table.entries.get_mut(&key as &dyn AnyKey) {
+            *entry.was_used.get_mut() = true;
+            return vec![mem::replace(&mut entry.value, value)];
+        }
+        if table.entries.len() >= self.capacity {
+            self.tell_what_was_used(&mut table);
+        }
+        table.newest += 1;
+        let entry = Entry {
+            number: table.newest,
+            value,
+            was_used: AtomicBool::new(false),
+        };
+        self.order.insert(entry.number, ());
+        self.order.run_pending_tasks();
+        table.entries.insert(key, entry);
+        if table.entries.len() <= self.capacity {
+            return Vec::new();
+        }
+        let is_gone = |_: &Key, entry: &mut Entry| !self.order.contains_key(&entry.number);
+        let gone = table.entries.extract_if(is_gone);
+        gone.map(|(_, entry)| entry.value).collect()
+    }
+
+    /// Moves what was used to the end of the order. Beside the fetch that came before, a look at each entry is
+    /// nothing.
+    fn tell_what_was_used(&self, table: &mut Table) {
+        for entry in table.entries.values_mut() {
+            if mem::take(entry.was_used.get_mut()) {
+                self.order.insert(entry.number, ());
             }
         }
-        // Beside the fetch that came before, a round of moka's housekeeping and a look at each are nothing.
-        self.slots.run_pending_tasks();
-        if known.len() as u64 > self.slots.entry_count() {
-            known.retain(|key, slot| {
-                let is_kept = self.slots.contains_key(key as &dyn AnyKey);
-                if !is_kept {
-                    gone.extend(slot.replace(None));
-                }
-                is_kept
-            });
-        }
-        gone
     }
 
     /// Removes everything.
@@ -109,24 +120,20 @@ impl Store {
 
     /// Removes what this is true of.
     pub(super) fn remove(&self, is_meant: impl Fn(&Key) -> bool) {
-        let mut gone = Vec::new();
-        let mut known = self.known();
-        known.retain(|key, slot| {
-            let is_meant = is_meant(key);
-            if is_meant {
-                gone.extend(slot.replace(None));
-                self.slots.invalidate(key as &dyn AnyKey);
-            }
-            !is_meant
-        });
-        drop(known);
-        self.slots.run_pending_tasks();
+        let mut table = self.write();
+        let removed = table.entries.extract_if(|key, _| is_meant(key));
+        let gone: Vec<Entry> = removed.map(|(_, entry)| entry).collect();
+        for entry in &gone {
+            self.order.invalidate(&entry.number);
+        }
+        self.order.run_pending_tasks();
+        drop(table);
         drop(gone);
     }
 
     // Nothing of the application's is called while it is locked.
-    fn known(&self) -> MutexGuard<'_, HashMap<Key, Arc<Slot>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
