@@ -5,7 +5,10 @@ use powertools::router::{
 };
 use serde::Deserialize;
 
-use crate::fetch::{FetchError, Fetched, Fetcher};
+use crate::{
+    checker::Checker,
+    fetch::{FetchError, Fetched},
+};
 
 #[derive(Deserialize)]
 struct Wanted {
@@ -17,13 +20,13 @@ struct Wanted {
 ///
 /// The body is read as JSON whatever its declared type, so that `curl -d` works as it is.
 #[post("/check")]
-pub(crate) async fn check(State(fetcher): State<Fetcher>, body: Bytes) -> Result<Response, Error> {
+pub(crate) async fn check(State(checker): State<Checker>, body: Bytes) -> Result<Response, Error> {
     let wanted: Wanted = serde_json::from_slice(&body).map_err(|error| {
         Error::bad_request(format!(
             "the body is not JSON like {{\"url\": \"https://…\"}}: {error}"
         ))
     })?;
-    let fetched = fetcher.fetch(&wanted.url).await.map_err(answer)?;
+    let fetched = checker.fetch(&wanted.url).await.map_err(answer)?;
     Ok(hand_back(fetched))
 }
 

@@ -14,10 +14,10 @@
 use powertools::{Context, InvocationError};
 use serde_json::{Value, json};
 
-use crate::fetch::{FetchError, Fetcher};
+use crate::{checker::Checker, fetch::FetchError};
 
 pub(crate) async fn check(
-    fetcher: Fetcher,
+    checker: Checker,
     event: Value,
     context: Context,
 ) -> Result<Value, InvocationError> {
@@ -33,7 +33,7 @@ pub(crate) async fn check(
             ));
         }
     };
-    match fetcher.fetch(url).await {
+    match checker.fetch(url).await {
         Ok(fetched) if fetched.status < 400 => Ok(document(&fetched.body)),
         Ok(fetched) => {
             let host = fetched.url.host_str().unwrap_or_default();

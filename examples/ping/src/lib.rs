@@ -8,6 +8,7 @@
 //! Fetching what a caller names is a classic hole, so the module `guard` decides what may be fetched.
 
 mod check;
+mod checker;
 mod direct;
 mod fetch;
 mod guard;
@@ -18,23 +19,23 @@ use powertools::{
     router::{Json, Router, get, routes},
 };
 
-use crate::{fetch::Fetcher, settings::Settings};
+use crate::{checker::Checker, settings::Settings};
 
 /// The whole function, its settings taken from the environment.
 ///
 /// # Errors
 ///
 /// When a setting is not what it should be; the message names it.
-pub fn function() -> Result<Function, Error> {
-    build(Settings::from_env()?)
+pub async fn function() -> Result<Function, Error> {
+    build(Settings::from_env().await?)
 }
 
 fn build(settings: Settings) -> Result<Function, Error> {
-    let fetcher = Fetcher::new(settings.into())?;
-    let router = Router::with_state(routes![ping, check::check], fetcher.clone())?;
+    let checker = Checker::new(settings);
+    let router = Router::with_state(routes![ping, check::check], checker.clone())?;
     Ok(Function::new()
         .http(router)
-        .direct(move |event, context| direct::check(fetcher.clone(), event, context)))
+        .direct(move |event, context| direct::check(checker.clone(), event, context)))
 }
 
 #[derive(serde::Serialize)]

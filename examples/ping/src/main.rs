@@ -5,6 +5,6 @@
 fn main() -> Result<(), powertools::Error> {
     powertools::start(async {
         powertools::logger::init();
-        powertools::run(ping::function()?).await
+        powertools::run(ping::function().await?).await
     })
 }

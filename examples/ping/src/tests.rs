@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use powertools::{App, event::Source, testing::TestClient};
+use powertools::{App, event::Source, parameters::Local, testing::TestClient};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -15,11 +15,11 @@ use tokio::{
 use crate::{build, guard::Loopback, settings::Settings};
 
 fn client(loopback: Loopback) -> TestClient<impl App> {
-    let settings = Settings {
-        loopback,
-        ..Settings::default()
-    };
-    TestClient::new(build(settings).unwrap())
+    client_of(Local::new().with("allowed-hosts", "*"), loopback)
+}
+
+fn client_of(local: Local, loopback: Loopback) -> TestClient<impl App> {
+    TestClient::new(build(Settings::local(local, loopback)).unwrap())
 }
 
 /// A server on this machine that answers everything alike, and counts.
@@ -134,6 +134,60 @@ async fn a_refused_place_is_a_400_that_names_the_rule_and_nothing_is_fetched() {
         let detail = reply.json::<Value>()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(rule), "{url}: {detail}");
     }
+    assert_eq!(upstream.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn the_hosts_are_a_parameter_and_without_it_nothing_is_fetched() {
+    let upstream = upstream(STATUS).await;
+    let body = json!({ "url": upstream.url });
+    for (local, status, expected) in [
+        (
+            Local::new().with("allowed-hosts", "example.com, *.example.org"),
+            400,
+            "`127.0.0.1` is refused: the host is not on the list of allowed hosts",
+        ),
+        (
+            Local::new().with("allowed-hosts", "https://127.0.0.1/"),
+            500,
+            "the settings of this service cannot be read",
+        ),
+        (
+            Local::new(),
+            400,
+            "`127.0.0.1` is refused: the host is not on the list of allowed hosts",
+        ),
+        (
+            Local::file("no/such.toml"),
+            500,
+            "the settings of this service cannot be read",
+        ),
+    ] {
+        let client = client_of(local, Loopback::Allowed);
+        let reply = client.post("/check").json(&body).await;
+
+        assert_eq!(reply.status(), status, "{expected}");
+        assert_eq!(reply.json::<Value>()["detail"], expected);
+        assert_eq!(client.get("/ping").await.status(), 200);
+    }
+    assert_eq!(upstream.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_sent_is_a_500_that_does_not_repeat_it() {
+    let upstream = upstream(STATUS).await;
+    let local = Local::new()
+        .with("allowed-hosts", "127.0.0.1")
+        .with("token", "s3\ncret");
+    let body = json!({ "url": upstream.url });
+
+    let reply = client_of(local, Loopback::Allowed)
+        .post("/check")
+        .json(&body)
+        .await;
+
+    assert_eq!(reply.status(), 500);
+    assert!(!reply.text().contains("cret"), "{}", reply.text());
     assert_eq!(upstream.asked.load(Ordering::SeqCst), 0);
 }
 

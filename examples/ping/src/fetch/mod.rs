@@ -17,10 +17,10 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, USER_AGENT
 use reqwest::{Client, Response};
 use url::Url;
 
-use crate::guard::{Loopback, Policy, Refusal, check_address, check_url};
+use crate::guard::{AllowedHosts, Loopback, Policy, Refusal, check_address, check_url};
 
 /// How this program names itself to hosts that must not see [`Settings::user_agent`].
-const PRODUCT: &str = concat!("ping/", env!("CARGO_PKG_VERSION"));
+pub(crate) const PRODUCT: &str = concat!("ping/", env!("CARGO_PKG_VERSION"));
 
 /// What a [`Fetcher`] may do and how it presents itself.
 #[derive(Clone, Default)]
@@ -31,7 +31,7 @@ pub(crate) struct Settings {
     ///
     /// It is a secret: it goes to the scheme, host and port of the caller's URL only. A redirect
     /// elsewhere, and everything after it, sees just the name and version of this program.
-    pub(crate) user_agent: Option<String>,
+    pub(crate) user_agent: Option<HeaderValue>,
 }
 
 /// How long and how much one fetch may take.
@@ -123,13 +123,10 @@ pub(crate) enum FetchError {
 
     #[error("the http client cannot be set up")]
     Setup { source: reqwest::Error },
-}
 
-/// The settings ask for a `user-agent` that cannot be sent.
-// The value is a secret, so it appears neither in the text nor in the data.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the user agent has characters that a header cannot carry")]
-pub(crate) struct InvalidUserAgent;
+    #[error("the settings of this service cannot be read")]
+    Settings(#[from] powertools::parameters::Error),
+}
 
 /// Finds the addresses of a name. Judging them is not its business.
 pub(crate) trait Resolver: Send + Sync + 'static {
@@ -150,14 +147,11 @@ pub(crate) struct Fetcher {
 }
 
 impl Fetcher {
-    pub(crate) fn new(settings: Settings) -> Result<Self, InvalidUserAgent> {
+    pub(crate) fn new(settings: Settings) -> Self {
         Self::with_resolver(settings, SystemResolver)
     }
 
-    fn with_resolver(
-        settings: Settings,
-        resolver: impl Resolver,
-    ) -> Result<Self, InvalidUserAgent> {
+    fn with_resolver(settings: Settings, resolver: impl Resolver) -> Self {
         let Settings {
             policy,
             limits,
@@ -167,17 +161,25 @@ impl Fetcher {
             resolver: Arc::new(resolver),
             loopback: policy.loopback,
         };
-        Ok(Self {
+        Self {
             clients: Arc::new(Clients {
                 connect: limits.connect,
                 resolver: Arc::new(resolver),
                 plain: OnceLock::new(),
                 secure: OnceLock::new(),
             }),
-            user_agent: user_agent.as_deref().map(secret_header).transpose()?,
+            user_agent,
             policy,
             limits,
-        })
+        }
+    }
+
+    /// The same, for these hosts and in this name.
+    pub(crate) fn with(&self, hosts: AllowedHosts, user_agent: Option<HeaderValue>) -> Self {
+        let mut fetcher = self.clone();
+        fetcher.policy.hosts = hosts;
+        fetcher.user_agent = user_agent;
+        fetcher
     }
 
     /// Fetches `url` with GET, following redirects.
@@ -314,7 +316,7 @@ impl FetchError {
             | Self::Broken { .. }
             | Self::BodyTooLarge { .. } => 502,
             Self::ConnectTimedOut { .. } | Self::TimedOut { .. } => 504,
-            Self::Setup { .. } => 500,
+            Self::Setup { .. } | Self::Settings(_) => 500,
         }
     }
 }
@@ -403,12 +405,6 @@ fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
 // Not `HeaderValue::to_str`, which knows ASCII only: servers do send UTF-8.
 fn text(value: &HeaderValue) -> Option<&str> {
     str::from_utf8(value.as_bytes()).ok()
-}
-
-fn secret_header(value: &str) -> Result<HeaderValue, InvalidUserAgent> {
-    let mut header = HeaderValue::from_str(value).map_err(|_| InvalidUserAgent)?;
-    header.set_sensitive(true);
-    Ok(header)
 }
 
 /// The first error of type `E` among the causes of `error`.

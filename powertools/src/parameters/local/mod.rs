@@ -1,19 +1,21 @@
 //! Parameters without AWS: from the program, a file, the environment.
 
+mod document;
+
 use std::{
     collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use self::document::Format;
 use super::{
     Depth, Error, ErrorKind, Existing, Listed, PathQuery, Provider, Put, Query, Selector, Value,
 };
 use crate::env;
 
-/// Parameters without AWS: given in the program, in a JSON file, in the environment. For `cargo run` and
-/// for tests.
+/// Parameters without AWS: given in the program, in a file of JSON or TOML, in the environment. For
+/// `cargo run` and for tests.
 ///
 /// ```
 /// use powertools::parameters::{Local, Parameters};
@@ -25,10 +27,19 @@ use crate::env;
 /// );
 /// ```
 ///
-/// What the program gives wins, then the sources as they were added. A file is an object of names and values,
-/// of which anything but a text is the text of its JSON; it is read at each fetch, so that a change shows
-/// within the age. A variable's name is the parameter's in capitals, each run of other characters an
-/// underscore. [`set`](super::Parameters::set) writes to memory.
+/// What is given [`with`](Self::with) a name wins, then the sources as they were added. A file or a text is an
+/// object of names and values, in TOML a table, of which anything but a text is the text of its JSON. A file is
+/// TOML if its name ends in `.toml`, or else JSON, and is read at each fetch, so that a change shows within the
+/// age. A variable's name is the parameter's in capitals, each run of other characters an underscore; one that
+/// is empty counts as none. [`set`](super::Parameters::set) writes to memory.
+///
+/// What the program comes with stands last, for the environment to overrule:
+///
+/// ```
+/// # use powertools::parameters::Local;
+/// // `include_str!("parameters.toml")` in a program
+/// let local = Local::env("SHOP_").or_toml(r#"currency = "EUR""#);
+/// ```
 ///
 /// Values have no versions. One that is asked for by version, label or stage is the one that is called
 /// `name:version`: `.with("/shop/token:AWSPREVIOUS", "old")`.
@@ -41,6 +52,7 @@ pub struct Local {
 #[derive(Debug)]
 enum Source {
     File(PathBuf),
+    Text(Format, String),
     Env(String),
 }
 
@@ -51,7 +63,7 @@ impl Local {
         Self::default()
     }
 
-    /// Those in this JSON file.
+    /// Those in this file.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::new().or_file(path)
@@ -70,10 +82,24 @@ impl Local {
         self
     }
 
-    /// Also those in this JSON file.
+    /// Also those in this file.
     #[must_use]
     pub fn or_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sources.push(Source::File(path.into()));
+        self
+    }
+
+    /// Also those in this text, which is JSON.
+    #[must_use]
+    pub fn or_json(mut self, text: impl Into<String>) -> Self {
+        self.sources.push(Source::Text(Format::Json, text.into()));
+        self
+    }
+
+    /// Also those in this text, which is TOML.
+    #[must_use]
+    pub fn or_toml(mut self, text: impl Into<String>) -> Self {
+        self.sources.push(Source::Text(Format::Toml, text.into()));
         self
     }
 
@@ -94,7 +120,8 @@ impl Local {
         }
         for source in &self.sources {
             let found = match source {
-                Source::File(path) => read(path)?.remove(name),
+                Source::File(path) => document::read(path)?.remove(name),
+                Source::Text(format, text) => document::given(*format, text)?.remove(name),
                 Source::Env(prefix) => env::variable(&variable(prefix, name)).map(Value::text),
             };
             if found.is_some() {
@@ -112,11 +139,9 @@ impl Local {
         };
         let mut found = Vec::new();
         for source in self.sources.iter().rev() {
-            match source {
-                Source::File(path) => {
-                    let all = read(path)?.into_iter();
-                    found.extend(all.filter_map(|(name, value)| Some((relative(&name)?, value))));
-                }
+            let all = match source {
+                Source::File(path) => document::read(path)?,
+                Source::Text(format, text) => document::given(*format, text)?,
                 Source::Env(prefix) => {
                     let mut prefix = variable(prefix, path);
                     if !prefix.is_empty() && !prefix.ends_with('_') {
@@ -124,8 +149,11 @@ impl Local {
                     }
                     let all = env::variables(&prefix).into_iter();
                     found.extend(all.map(|(name, value)| (name.to_lowercase(), value.into())));
+                    continue;
                 }
-            }
+            };
+            let all = all.into_iter();
+            found.extend(all.filter_map(|(name, value)| Some((relative(&name)?, value))));
         }
         let given = self.given();
         let given = given.iter();
@@ -151,6 +179,7 @@ impl Provider for Local {
         found.ok_or_else(|| {
             let sources = self.sources.iter().map(|source| match source {
                 Source::File(path) => format!(", in `{}`", path.display()),
+                Source::Text(..) => ", in the text that the program comes with".to_owned(),
                 Source::Env(prefix) => format!(", as the variable `{}`", variable(prefix, &name)),
             });
             let sources: String = sources.collect();
@@ -179,41 +208,6 @@ impl Provider for Local {
     }
 }
 
-/// What a JSON file says.
-fn read(path: &Path) -> Result<BTreeMap<String, Value>, Error> {
-    let failed = |kind, remedy: String| Error::new(kind).remedy(remedy);
-    let text = fs::read(path).map(Value::binary).map_err(|error| {
-        let shown = path.display();
-        match error.kind() {
-            io::ErrorKind::NotFound => failed(
-                ErrorKind::Unavailable,
-                format!("there is no file `{shown}`; make one with `{{\"name\": \"value\"}}`"),
-            ),
-            _ => failed(ErrorKind::Unavailable, format!("`{shown}` cannot be read")).because(error),
-        }
-    })?;
-    let values: BTreeMap<String, serde_json::Value> = serde_json::from_slice(text.as_bytes())
-        .map_err(|error| {
-            // Not its text, which quotes what it found.
-            let (line, column) = (error.line(), error.column());
-            failed(
-                ErrorKind::Unavailable,
-                format!(
-                    "`{}` is no JSON object of names and values, see line {line}, column {column}",
-                    path.display()
-                ),
-            )
-        })?;
-    let values = values.into_iter().map(|(name, value)| {
-        let value = match value {
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        (name, Value::text(value))
-    });
-    Ok(values.collect())
-}
-
 /// The variable of a parameter: `SHOP_` and `/db/host-name` are `SHOP_DB_HOST_NAME`.
 fn variable(prefix: &str, name: &str) -> String {
     let words = name.split(|character: char| !character.is_alphanumeric());
@@ -223,13 +217,23 @@ fn variable(prefix: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::parameters::Parameters;
 
     fn file(text: &str) -> PathBuf {
+        file_named("json", text)
+    }
+
+    fn toml_file(text: &str) -> PathBuf {
+        file_named("toml", text)
+    }
+
+    fn file_named(extension: &str, text: &str) -> PathBuf {
         static FILES: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         let number = FILES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let name = format!("parameters-{}-{number}.json", std::process::id());
+        let name = format!("parameters-{}-{number}.{extension}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::write(&path, text).unwrap();
         path
@@ -253,41 +257,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_wrong_with_a_file_is_told_and_never_what_is_in_it() {
-        for (text, told) in [
-            (
-                "",
-                "is no JSON object of names and values, see line 1, column 0",
-            ),
-            (
-                r#"["s3cret"]"#,
-                "is no JSON object of names and values, see line 1, column 0",
-            ),
-            (
-                r#"{"/a": s3cret}"#,
-                "is no JSON object of names and values, see line 1, column 8",
-            ),
+    async fn a_toml_file_and_texts_are_sources_like_others_in_their_order() {
+        let path =
+            toml_file("\"/a\" = 1\nlimits = { x = [1.5, true], y = 2026-11-21 }\n[db]\nport = 5\n");
+        let local = Local::file(&path)
+            .or_toml("\"/a\" = 7\n\"/b\" = \"from toml\"")
+            .or_json(r#"{"/b": 0, "/c": null}"#);
+
+        for (name, expected) in [
+            ("/a", "1"),
+            ("limits", r#"{"x":[1.5,true],"y":"2026-11-21"}"#),
+            ("db", r#"{"port":5}"#),
+            ("/b", "from toml"),
+            ("/c", "null"),
         ] {
-            let path = file(text);
-            let error = Local::file(&path)
-                .fetch(&Query::new("/a"))
-                .await
-                .unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Unavailable, "{text}");
-            assert!(error.to_string().contains(told), "{error}");
-            assert!(
-                !format!("{error} {error:?}").contains("s3cret"),
-                "{error:?}"
-            );
-            fs::remove_file(path).unwrap();
+            let value = local.fetch(&Query::new(name)).await.unwrap();
+            assert_eq!(value.as_text(), Some(expected), "{name}");
         }
-        let error = Local::file("no/such.json").fetch(&Query::new("/a")).await;
-        assert!(
-            error
-                .unwrap_err()
-                .to_string()
-                .contains("there is no file `no/such.json`")
-        );
+        let all = local.fetch_many(&PathQuery::new("/")).await.unwrap();
+        let all: Vec<_> = all
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_ref().unwrap().as_text().unwrap()))
+            .collect();
+        assert_eq!(all, [("a", "1"), ("b", "from toml"), ("c", "null")]);
+        fs::remove_file(path).unwrap();
     }
 
     #[tokio::test]
