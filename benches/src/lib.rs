@@ -18,6 +18,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 pub mod logger;
 pub mod parameters;
+pub mod start;
 
 /// Whatever went wrong; a bench that cannot be trusted stops.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
