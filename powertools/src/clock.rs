@@ -6,24 +6,42 @@ use std::time::SystemTime;
 #[cfg(any(feature = "logger", feature = "local", feature = "testing"))]
 use std::time::UNIX_EPOCH;
 #[cfg(feature = "parameters")]
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
-/// A moment on both clocks.
+/// A moment on both clocks, and in which life of the sandbox.
 ///
 /// A sandbox that is frozen between two invocations may stop the monotonic clock, and the wall clock may
-/// be set. So neither alone tells how old something is.
+/// be set. So neither alone tells how old something is. Across the restoration of a snapshot both may be
+/// wrong, and what was true for one sandbox need not be for the many that are restored from it.
 #[cfg(feature = "parameters")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     wall: SystemTime,
     monotonic: Instant,
+    life: u64,
+}
+
+/// How often this process has been restored from a snapshot.
+#[cfg(feature = "parameters")]
+static LIVES: AtomicU64 = AtomicU64::new(0);
+
+/// The sandbox has been restored from a snapshot (SnapStart): nothing from before has an age.
+#[cfg(all(feature = "parameters", feature = "runtime"))]
+pub(crate) fn begin_new_life() {
+    LIVES.fetch_add(1, Ordering::Relaxed);
 }
 
 #[cfg(feature = "parameters")]
 impl Moment {
     /// How long before `now` this was, by the clock that says more; none if the wall clock has gone back
-    /// since, because then nobody knows.
+    /// since or the sandbox was restored, because then nobody knows.
     pub(crate) fn age(self, now: Self) -> Option<Duration> {
+        if self.life != now.life {
+            return None;
+        }
         let wall = now.wall.duration_since(self.wall).ok()?;
         Some(wall.max(now.monotonic.saturating_duration_since(self.monotonic)))
     }
@@ -48,6 +66,7 @@ impl Clock {
             Self::System => Moment {
                 wall: SystemTime::now(),
                 monotonic: Instant::now(),
+                life: LIVES.load(Ordering::Relaxed),
             },
             #[cfg(feature = "testing")]
             Self::Hand(clock) => clock.now(),
@@ -89,6 +108,11 @@ impl HandClock {
     /// Somebody sets the wall clock back.
     pub fn set_wall_back(&self, by: Duration) {
         self.change(|now| now.wall -= by);
+    }
+
+    /// The sandbox is restored from a snapshot (SnapStart).
+    pub fn restore(&self) {
+        self.change(|now| now.life += 1);
     }
 
     fn change(&self, change: impl FnOnce(&mut Moment)) {
@@ -319,6 +343,11 @@ mod ages {
         assert_eq!(age_after(|now| now.wall += MINUTE), Some(MINUTE));
         assert_eq!(age_after(|now| now.monotonic += MINUTE), Some(MINUTE));
         assert_eq!(age_after(|_| ()), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn nothing_from_before_a_restoration_has_an_age() {
+        assert_eq!(age_after(|now| now.life += 1), None);
     }
 
     #[test]

@@ -130,11 +130,26 @@ async fn on_lambda(app: impl App) -> Result<(), Error> {
         let Payload(event, context) = event.payload;
         async move { invoke(&app, event, context).await }
     });
-    Runtime::new(handler)
+    let runtime = Runtime::new(handler);
+    #[cfg(feature = "parameters")]
+    let runtime = runtime.register_snapstart_resource(Arc::new(Restored));
+    runtime
         .layer(Describe(Arc::new(env::function())))
         .run_concurrent()
         .await
         .map_err(Error)
+}
+
+/// Hears of the restoration of a SnapStart snapshot, before the first invocation after it.
+#[cfg(feature = "parameters")]
+struct Restored;
+
+#[cfg(feature = "parameters")]
+impl lambda_runtime::SnapStartResource for Restored {
+    fn after_restore(&self) -> lambda_runtime::BoxFuture<'_, Result<(), lambda_runtime::Error>> {
+        crate::clock::begin_new_life();
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// One invocation, within its span.

@@ -81,9 +81,9 @@
 //!
 //! It is found by everything that was asked: the name, the version, the decryption, and the type that it was
 //! read as. Its age is that of its fetch's start, on the wall clock and on the monotonic clock, whichever
-//! says more, since a sandbox that is frozen may stop one; if the wall clock went back, it is too old. A
-//! sandbox that is restored from a SnapStart snapshot has a wall clock that moved on; what must not even
-//! be served within [`Parameters::max_age`] of the snapshot is forgotten by [`Parameters::clear`].
+//! says more, since a sandbox that is frozen may stop one; if the wall clock went back, it is too old. In a
+//! sandbox that [`run`](crate::run) sees restored from a SnapStart snapshot, whatever was read before is too
+//! old as well.
 //!
 //! However many ask for what is not there, it is fetched once, and all get the value or the error. Errors
 //! are never stored: the next read asks again.
