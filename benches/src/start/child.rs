@@ -36,6 +36,8 @@ impl Child {
             // Lines of every invocation are another question: bench `logger`.
             .env("AWS_LAMBDA_LOG_LEVEL", "ERROR")
             .env("RUST_LOG", "error")
+            // lambda_http puts a REST API's stage before the path otherwise.
+            .env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true")
             .envs(contestant.variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
