@@ -9,11 +9,27 @@ fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// A variable's value as it is written, for whoever says what is wrong with it. What is not Unicode has marks in
+/// its place, and is then no number and no known word.
+#[cfg(feature = "parameters")]
+fn written(name: &str) -> Option<String> {
+    let value = env::var_os(name)?.to_string_lossy().into_owned();
+    (!value.is_empty()).then_some(value)
+}
+
 /// Whether a variable says yes; anything that is not a known yes is a no.
-#[cfg(any(feature = "router", feature = "logger", feature = "ssm"))]
+#[cfg(any(feature = "router", feature = "logger"))]
 fn flag(name: &str) -> bool {
-    let value = text(name).unwrap_or_default().to_ascii_lowercase();
-    matches!(value.trim(), "1" | "true" | "t" | "yes" | "y" | "on")
+    text(name).is_some_and(|value| yes_or_no(&value) == Some(true))
+}
+
+#[cfg(any(feature = "router", feature = "logger", feature = "ssm"))]
+fn yes_or_no(value: &str) -> Option<bool> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "t" | "yes" | "y" | "on" => Some(true),
+        "0" | "false" | "f" | "no" | "n" | "off" => Some(false),
+        _ => None,
+    }
 }
 
 /// `POWERTOOLS_DEV`: somebody is developing, and reads.
@@ -132,7 +148,7 @@ pub(crate) fn is_without_colour() -> bool {
 /// `POWERTOOLS_PARAMETERS_MAX_AGE`, as written: seconds.
 #[cfg(feature = "parameters")]
 pub(crate) fn parameters_max_age() -> Option<String> {
-    text("POWERTOOLS_PARAMETERS_MAX_AGE")
+    written("POWERTOOLS_PARAMETERS_MAX_AGE")
 }
 
 /// Any variable, for parameters that are read from the environment.
@@ -154,16 +170,18 @@ pub(crate) fn variables(prefix: &str) -> Vec<(String, String)> {
     pairs.collect()
 }
 
-/// `POWERTOOLS_PARAMETERS_SSM_DECRYPT`: whether SSM parameters are decrypted where nobody said.
+/// `POWERTOOLS_PARAMETERS_SSM_DECRYPT`: whether SSM parameters are decrypted where nobody said, or what it says
+/// instead of yes or no.
 #[cfg(feature = "ssm")]
-pub(crate) fn ssm_decrypt() -> bool {
-    flag("POWERTOOLS_PARAMETERS_SSM_DECRYPT")
+pub(crate) fn ssm_decrypt() -> Option<Result<bool, String>> {
+    let value = written("POWERTOOLS_PARAMETERS_SSM_DECRYPT")?;
+    Some(yes_or_no(&value).ok_or(value))
 }
 
 /// `PARAMETERS_SECRETS_EXTENSION_HTTP_PORT`, as written: the port of AWS's Parameters and Secrets extension.
 #[cfg(feature = "parameters-extension")]
 pub(crate) fn extension_port() -> Option<String> {
-    text("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT")
+    written("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT")
 }
 
 /// `AWS_SESSION_TOKEN`: shows the extension that it is the function who asks.

@@ -158,7 +158,7 @@ async fn the_hosts_are_a_parameter_and_without_it_nothing_is_fetched() {
             "`127.0.0.1` is refused: the host is not on the list of allowed hosts",
         ),
         (
-            Local::file("no/such.toml"),
+            Local::new().or_toml("allowed-hosts = "),
             500,
             "the settings of this service cannot be read",
         ),

@@ -3,26 +3,30 @@
 //! Each profile has a session, and a session a token that is good for one request, whose answer brings the
 //! next. An answer without a body says that nothing has changed. So the last configuration is kept here,
 //! which is no cache: AWS is asked each time.
+//!
+//! Who asks takes the session and puts it back with the next token. Who finds none there starts another, which
+//! costs one request more. Waiting for the first one instead would be waiting for ever if that is no longer
+//! polled.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex as StdMutex, PoisonError},
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
-
-use aws_sdk_appconfigdata::{
-    Client,
-    operation::{
-        get_latest_configuration::{GetLatestConfigurationError, GetLatestConfigurationOutput},
-        start_configuration_session::StartConfigurationSessionOutput,
-    },
-};
-use tokio::sync::Mutex;
 
 use super::{
     Decryption, Error, ErrorKind, Provider, Query, Selector, Value,
     aws::{self, Action, Aws},
 };
 use crate::env;
+use aws_sdk_appconfigdata::{
+    Client,
+    operation::{
+        get_latest_configuration::{GetLatestConfigurationError, GetLatestConfigurationOutput},
+        start_configuration_session::StartConfigurationSessionOutput,
+    },
+    primitives::Blob,
+};
 
 const NAME: &str = "AppConfig";
 
@@ -30,27 +34,40 @@ const NAME: &str = "AppConfig";
 ///
 /// The application is the service unless it is named: `POWERTOOLS_SERVICE_NAME`. Reading needs
 /// `appconfig:StartConfigurationSession` and `appconfig:GetLatestConfiguration`. A configuration that is not
-/// UTF-8 is binary.
+/// UTF-8 is binary. All come decrypted.
+///
+/// AWS sends a configuration only if it has changed, so the last one of each profile stays in memory for as
+/// long as the provider does: [`Parameters::clear`](super::Parameters::clear) does not reach it.
 ///
 /// ```
 /// use powertools::parameters::{AppConfig, Parameters};
 ///
 /// let flags = Parameters::new(AppConfig::new("production").application("shop"));
 /// ```
-#[derive(Debug)]
 pub struct AppConfig {
     client: aws::Client<Client>,
     application: Option<String>,
     environment: String,
-    /// By profile. Not locked across an `await`; each session is.
-    sessions: StdMutex<HashMap<String, Arc<Mutex<Session>>>>,
+    /// By profile, those that nobody is asking with.
+    sessions: Mutex<HashMap<String, Session>>,
 }
 
-#[derive(Debug, Default)]
 struct Session {
-    /// For one request. None before the first, and when a request was dropped with it.
-    token: Option<String>,
+    /// For one request.
+    token: String,
     value: Option<Value>,
+}
+
+impl fmt::Debug for AppConfig {
+    /// Not the sessions, whose tokens are the service's.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AppConfig")
+            .field("client", &self.client)
+            .field("application", &self.application)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
 }
 
 impl AppConfig {
@@ -61,7 +78,7 @@ impl AppConfig {
             client: aws::Client::through(&Aws::default()),
             application: env::service_name(),
             environment: environment.into(),
-            sessions: StdMutex::default(),
+            sessions: Mutex::default(),
         }
     }
 
@@ -92,19 +109,13 @@ impl AppConfig {
         self.client.get(Client::new).await
     }
 
-    fn session(&self, profile: &str) -> Arc<Mutex<Session>> {
-        // Nothing is done with it that could be half done.
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(session) = sessions.get(profile) {
-            return Arc::clone(session);
-        }
-        Arc::clone(sessions.entry(profile.to_owned()).or_default())
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Session>> {
+        // Nothing is done with them that could be half done.
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Names that are none leave nothing behind, or whoever can choose one fills the memory.
-    fn forget(&self, profile: &str) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.remove(profile);
+    fn keep(&self, profile: &str, session: Session) {
+        self.sessions().insert(profile.to_owned(), session);
     }
 
     async fn start(&self, profile: &str) -> Result<String, Error> {
@@ -114,12 +125,11 @@ impl AppConfig {
             ));
         };
         let request = self.client().await?.start_configuration_session();
-        let answer = request
+        let request = request
             .application_identifier(application)
             .environment_identifier(&self.environment)
-            .configuration_profile_identifier(profile)
-            .send()
-            .await;
+            .configuration_profile_identifier(profile);
+        let answer = aws::untraced(request.send()).await;
         let action = Action::Read("appconfig:StartConfigurationSession");
         let answer: StartConfigurationSessionOutput =
             answer.map_err(|error| action.error(&error))?;
@@ -129,7 +139,7 @@ impl AppConfig {
     async fn latest(&self, token: &str) -> Result<GetLatestConfigurationOutput, Latest> {
         let client = self.client().await.map_err(Latest::Failed)?;
         let request = client.get_latest_configuration();
-        let answer = request.configuration_token(token).send().await;
+        let answer = aws::untraced(request.configuration_token(token).send()).await;
         answer.map_err(|error| {
             let service = error.as_service_error();
             if service.is_some_and(GetLatestConfigurationError::is_bad_request_exception) {
@@ -139,51 +149,54 @@ impl AppConfig {
         })
     }
 
-    async fn read(&self, profile: &str, session: &mut Session) -> Result<Value, Error> {
-        // Taken out: if this future is dropped before the answer is there, nobody knows what became of it.
-        let kept = session.token.take();
-        let answer = match &kept {
-            Some(token) => self.latest(token).await,
-            None => Err(Latest::Spent),
-        };
-        let (token, answer) = match (kept, answer) {
-            // None there, used already, or older than a day: a new session, once.
-            (_, Err(Latest::Spent)) => {
-                session.value = None;
-                let token = self.start(profile).await?;
-                let answer = self.latest(&token).await;
-                (token, answer)
+    async fn read(&self, profile: &str) -> Result<Value, Error> {
+        // Taken out before it is used: if this future is dropped, nobody knows what became of its token.
+        let kept = self.sessions().remove(profile);
+        if let Some(session) = kept {
+            match self.latest(&session.token).await {
+                Ok(answer) => return Ok(self.value(profile, answer, session.value)),
+                // Used already, or older than a day: a new session, once.
+                Err(Latest::Spent) => {}
+                Err(Latest::Failed(error)) => {
+                    // The token may be unused still, and a session costs a request.
+                    self.keep(profile, session);
+                    return Err(error);
+                }
             }
-            (kept, answer) => (kept.unwrap_or_default(), answer),
-        };
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(Latest::Spent) => {
-                return Err(Error::new(ErrorKind::Failed)
-                    .remedy("AppConfig refuses the token that it gave; try again later"));
-            }
-            Err(Latest::Failed(error)) => {
-                // It may be unused still, and a session costs a request.
-                session.token = Some(token);
-                return Err(error);
-            }
-        };
-        session.token = answer.next_poll_configuration_token;
-        let bytes = answer
-            .configuration
-            .map(aws_sdk_appconfigdata::primitives::Blob::into_inner);
-        let bytes = bytes.unwrap_or_default();
-        if bytes.is_empty()
-            && let Some(value) = &session.value
-        {
-            return Ok(value.clone());
         }
-        let value = match String::from_utf8(bytes) {
-            Ok(text) => Value::text(text),
-            Err(bytes) => Value::binary(bytes.into_bytes()),
+        let token = self.start(profile).await?;
+        match self.latest(&token).await {
+            Ok(answer) => Ok(self.value(profile, answer, None)),
+            Err(Latest::Spent) => Err(Error::new(ErrorKind::Failed)
+                .remedy("AppConfig refuses the token that it gave; try again later")),
+            Err(Latest::Failed(error)) => {
+                self.keep(profile, Session { token, value: None });
+                Err(error)
+            }
+        }
+    }
+
+    /// The configuration of an answer, or the last one if the answer is empty, kept with the next token.
+    fn value(
+        &self,
+        profile: &str,
+        answer: GetLatestConfigurationOutput,
+        last: Option<Value>,
+    ) -> Value {
+        let bytes = answer.configuration.map(Blob::into_inner);
+        let bytes = bytes.unwrap_or_default();
+        let value = match last {
+            Some(last) if bytes.is_empty() => last,
+            _ => match String::from_utf8(bytes) {
+                Ok(text) => Value::text(text),
+                Err(bytes) => Value::binary(bytes.into_bytes()),
+            },
         };
-        session.value = Some(value.clone());
-        Ok(value)
+        if let Some(token) = answer.next_poll_configuration_token {
+            let value = Some(value.clone());
+            self.keep(profile, Session { token, value });
+        }
+        value
     }
 }
 
@@ -204,16 +217,10 @@ impl Provider for AppConfig {
             return Err(Error::new(ErrorKind::Unsupported)
                 .remedy("the version that it gives is the one that is deployed"));
         }
-        if query.decryption != Decryption::Unset {
+        if query.decryption == Decryption::Without {
             return Err(Error::new(ErrorKind::Unsupported).remedy("its values only come decrypted"));
         }
-        let session = self.session(&query.name);
-        let mut session = session.lock().await;
-        let result = self.read(&query.name, &mut session).await;
-        if session.token.is_none() && session.value.is_none() {
-            self.forget(&query.name);
-        }
-        result
+        self.read(&query.name).await
     }
 }
 

@@ -6,7 +6,8 @@
 
 use std::{
     error::Error as StdError,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    fmt,
+    sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -14,12 +15,21 @@ use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::{ConnectorBuilder, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::{
-    http::{SharedHttpClient, SharedHttpConnector, http_client_fn},
-    orchestrator::HttpResponse,
+    http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
     result::{DispatchFailure, SdkError},
 };
-use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
-use tokio::{sync::OnceCell, time::timeout};
+use aws_smithy_types::{
+    body::SdkBody,
+    error::metadata::{ErrorMetadata, ProvideErrorMetadata},
+};
+use http_body_util::Limited;
+use tokio::time::timeout;
+use tracing::{
+    Dispatch, instrument::WithSubscriber, level_filters::LevelFilter, subscriber::NoSubscriber,
+};
 
 use super::{Error, ErrorKind};
 use crate::causes;
@@ -27,6 +37,9 @@ use crate::causes;
 /// Before the first retry, at most; twice that before the second. The SDK's own second is for programs that
 /// live longer than an invocation.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Of one answer's body: many times the largest that these services give, which are of a few megabytes (a page
+/// of DynamoDB's has 1 MB: developer guide, Query).
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// How the providers of AWS's services reach them: one configuration, one chain of credentials and one HTTP
 /// client for all that share it, made when one of them first asks.
@@ -44,7 +57,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// | [`endpoint`](Self::endpoint) | `AWS_ENDPOINT_URL` and its kin, the service's own |
 ///
 /// Credentials come from where AWS's SDKs look for them: the environment, which is where Lambda puts those of
-/// the function's role, a profile, a web identity, the container, the machine. `HTTPS_PROXY` is heeded.
+/// the function's role, a profile, a web identity, the container, the machine. `HTTPS_PROXY` is heeded. An
+/// answer of more than 16 MiB is an error.
 ///
 /// ```
 /// # #[cfg(feature = "ssm")]
@@ -57,10 +71,10 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// let ssm = Ssm::new().through(&aws);
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Aws {
     settings: Settings,
-    config: Arc<OnceCell<SdkConfig>>,
+    config: Arc<OnceLock<SdkConfig>>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +85,15 @@ struct Settings {
     retries: u32,
     region: Option<String>,
     endpoint: Option<String>,
+}
+
+impl fmt::Debug for Aws {
+    /// Not the configuration, which holds all that is in the files of credentials.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Aws");
+        shown.field("settings", &self.settings);
+        shown.finish_non_exhaustive()
+    }
 }
 
 impl Default for Aws {
@@ -145,25 +168,39 @@ impl Aws {
 
     /// The configuration, made now if it is not there yet. A failure is not kept.
     async fn config(&self) -> Result<&SdkConfig, Error> {
-        // The region may be asked of a machine that is not there, which no timeout of the SDK's bounds.
-        let made = self.config.get_or_try_init(|| async {
-            let config = timeout(self.settings.timeout, self.settings.load());
-            config.await.map_err(|_| {
-                Error::new(ErrorKind::TimedOut)
-                    .remedy("there is no region; set `AWS_REGION`, or `Aws::region`")
-            })
-        });
-        let config = made.await?;
+        let config = match self.config.get() {
+            Some(config) => config,
+            // Not while the cell is locked: whoever waits for a loading that is no longer polled waits for
+            // ever. Two at once load twice, and both take what was there first.
+            None => {
+                let made = self.settings.load().await?;
+                self.config.get_or_init(|| made)
+            }
+        };
         if config.region().is_none() {
-            return Err(Error::new(ErrorKind::Invalid)
-                .remedy("there is no region; set `AWS_REGION`, or `Aws::region`"));
+            return Err(Error::new(ErrorKind::Invalid).remedy(NO_REGION));
+        }
+        if let Some(url) = config.endpoint_url()
+            && !is_url(url)
+        {
+            let remedy = format!("the endpoint `{url}` is no URL; write `http://…` or `https://…`");
+            return Err(Error::new(ErrorKind::Invalid).remedy(remedy));
         }
         Ok(config)
     }
 }
 
+const NO_REGION: &str = "there is no region; set `AWS_REGION`, or `Aws::region`";
+
+fn is_url(endpoint: &str) -> bool {
+    let scheme = endpoint.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| {
+        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+    })
+}
+
 impl Settings {
-    async fn load(&self) -> SdkConfig {
+    async fn load(&self) -> Result<SdkConfig, Error> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(self.connect_timeout)
             .operation_attempt_timeout(self.attempt_timeout)
@@ -182,7 +219,9 @@ impl Settings {
         if let Some(url) = &self.endpoint {
             loader = loader.endpoint_url(url);
         }
-        loader.load().await
+        // The region may be asked of a machine that is not there, which no timeout of the SDK's bounds.
+        let loaded = timeout(self.timeout, loader.load()).await;
+        loaded.map_err(|_| Error::new(ErrorKind::TimedOut).remedy(NO_REGION))
     }
 }
 
@@ -204,39 +243,94 @@ fn http_client() -> SharedHttpClient {
             .connector_settings(settings.clone())
             .proxy_config(ProxyConfig::from_env());
         builder.set_sleep_impl(components.sleep_impl());
-        let connector = SharedHttpConnector::new(builder.build());
+        let connector = SharedHttpConnector::new(Bounded(builder.build()));
         connectors.push((key, connector.clone()));
         connector
     })
 }
 
-/// A client of one service: the user's own, or made on first use.
+/// A connector whose answers have an end: the SDK reads a body to its end before it looks at it.
 #[derive(Debug)]
+struct Bounded<C>(C);
+
+impl<C: HttpConnector> HttpConnector for Bounded<C> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await?;
+            Ok(answer.map(|body| SdkBody::from_body_1_x(Limited::new(body, MOST_BYTES))))
+        })
+    }
+}
+
+/// Not `Dispatch::none()`, which is on no list of tracing's: a line that is met under it for the first time is
+/// then taken for one that nobody wants, and is never written again.
+static SILENT: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
+
+/// Asks without the lines that AWS's crates write meanwhile, if there are any at TRACE: those have the answer,
+/// which the SDK only leaves out where the service's model calls it sensitive. That of DynamoDB calls nothing
+/// so, and no model the error that repeats a value which was to be written. At DEBUG no line has an answer.
+pub(super) async fn untraced<F: Future>(asking: F) -> F::Output {
+    if LevelFilter::current() < LevelFilter::TRACE {
+        return asking.await;
+    }
+    tracing::trace!("AWS's SDK writes no lines here, because at TRACE they have values");
+    asking.with_subscriber(SILENT.clone()).await
+}
+
+/// A client of one service: the user's own, or made on first use.
 pub(super) struct Client<C> {
     aws: Aws,
-    made: OnceCell<C>,
+    made: OnceLock<C>,
+}
+
+impl<C> fmt::Debug for Client<C> {
+    /// Not the SDK's client, which holds the configuration.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.aws.fmt(formatter)
+    }
 }
 
 impl<C> Client<C> {
     pub(super) fn through(aws: &Aws) -> Self {
         Self {
             aws: aws.clone(),
-            made: OnceCell::new(),
+            made: OnceLock::new(),
         }
     }
 
     pub(super) fn made(client: C) -> Self {
         Self {
             aws: Aws::default(),
-            made: OnceCell::new_with(Some(client)),
+            made: OnceLock::from(client),
         }
     }
 
     pub(super) async fn get(&self, make: impl FnOnce(&SdkConfig) -> C) -> Result<&C, Error> {
-        let made = self
-            .made
-            .get_or_try_init(|| async { Ok(make(self.aws.config().await?)) });
-        made.await
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let config = self.aws.config().await?;
+        Ok(self.made.get_or_init(|| make(config)))
+    }
+}
+
+/// Why a request for several names failed.
+#[cfg(any(feature = "secrets-manager", feature = "ssm"))]
+pub(super) struct Refusal {
+    pub(super) error: Error,
+    /// Whether one of the names may be the reason, and the others are good.
+    pub(super) is_of_one: bool,
+}
+
+#[cfg(any(feature = "secrets-manager", feature = "ssm"))]
+impl From<Error> for Refusal {
+    /// What failed before anything was asked has nothing to do with names.
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            is_of_one: false,
+        }
     }
 }
 
@@ -288,6 +382,25 @@ impl Action {
         }
     }
 
+    /// What the SDK's error means for a request that may have had several names.
+    #[cfg(any(feature = "secrets-manager", feature = "ssm"))]
+    pub(super) fn refusal_of_some<E>(self, error: &SdkError<E, HttpResponse>) -> Refusal
+    where
+        E: ProvideErrorMetadata,
+    {
+        let code = error.as_service_error().map(|answer| answer.code());
+        let is_of_names = code.is_some_and(|code| !is_of_credentials(code.unwrap_or_default()));
+        let error = self.error(error);
+        let may_be_of_one = matches!(
+            error.kind(),
+            ErrorKind::AccessDenied | ErrorKind::Invalid | ErrorKind::NotFound
+        );
+        Refusal {
+            error,
+            is_of_one: is_of_names && may_be_of_one,
+        }
+    }
+
     /// What a service's own error means.
     pub(super) fn refusal(self, error: &ErrorMetadata, status: Option<u16>) -> Error {
         let code = error.code().unwrap_or_default();
@@ -314,6 +427,23 @@ impl Action {
     }
 }
 
+const EXPIRED: [&str; 3] = ["ExpiredTokenException", "ExpiredToken", "RequestExpired"];
+const NOT_ACCEPTED: [&str; 8] = [
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "IncompleteSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "OptInRequired",
+];
+
+#[cfg(any(feature = "secrets-manager", feature = "ssm"))]
+fn is_of_credentials(code: &str) -> bool {
+    EXPIRED.contains(&code) || NOT_ACCEPTED.contains(&code)
+}
+
 /// The codes of all these services, by the last part of their names.
 fn known(code: &str, permission: &str) -> Option<(ErrorKind, Option<String>)> {
     let (kind, remedy) = match code {
@@ -326,21 +456,14 @@ fn known(code: &str, permission: &str) -> Option<(ErrorKind, Option<String>)> {
             ErrorKind::AccessDenied,
             Some(format!("allow `{permission}` on it in the function's role")),
         ),
-        "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => (
+        _ if EXPIRED.contains(&code) => (
             ErrorKind::AccessDenied,
             Some(
                 "the credentials have expired; sign in again, or let the role renew them"
                     .to_owned(),
             ),
         ),
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "SignatureDoesNotMatch"
-        | "IncompleteSignatureException"
-        | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
-        | "OptInRequired" => (
+        _ if NOT_ACCEPTED.contains(&code) => (
             ErrorKind::AccessDenied,
             Some("AWS does not accept the credentials; check where they come from".to_owned()),
         ),
@@ -456,10 +579,16 @@ pub(super) async fn some_at_a_time<F: Future>(futures: Vec<F>) -> Vec<F::Output>
     stream::iter(futures).buffered(AT_A_TIME).collect().await
 }
 
-/// A service that gives the token of a page with that page would be asked for ever.
-#[cfg(any(feature = "ssm", feature = "secrets-manager"))]
-pub(super) fn repeated_page() -> Error {
-    Error::new(ErrorKind::Unavailable).remedy("the service gives one page again and again")
+/// The next page's token or key, unless it was used before: a service that sends us around in a circle would
+/// be asked for ever. A list is enough, since it has one entry for each request.
+#[cfg(any(feature = "dynamodb", feature = "ssm", feature = "secrets-manager"))]
+pub(super) fn go_on<T: Clone + PartialEq>(seen: &mut Vec<T>, next: T) -> Result<Option<T>, Error> {
+    if seen.contains(&next) {
+        return Err(Error::new(ErrorKind::Unavailable)
+            .remedy("the service gives the same pages again and again"));
+    }
+    seen.push(next.clone());
+    Ok(Some(next))
 }
 
 #[cfg(test)]
@@ -476,7 +605,7 @@ mod tests {
 
     #[test]
     fn nothing_is_made_before_something_is_asked() {
-        assert!(!Aws::new().config.initialized());
+        assert!(Aws::new().config.get().is_none());
         assert!(Arc::ptr_eq(&Aws::default().config, &Aws::default().config));
     }
 

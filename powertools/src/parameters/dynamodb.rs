@@ -111,11 +111,10 @@ impl Provider for DynamoDb {
         }
         not_encrypted(query.decryption)?;
         let request = self.client().await?.get_item();
-        let answer = request
+        let request = request
             .table_name(&self.table)
-            .key(&self.key, AttributeValue::S(query.name.clone()))
-            .send()
-            .await;
+            .key(&self.key, AttributeValue::S(query.name.clone()));
+        let answer = aws::untraced(request.send()).await;
         let action = Action::Read("dynamodb:GetItem");
         let answer = answer.map_err(|error| action.error(&error))?;
         let mut item = answer.item.ok_or_else(|| Error::new(ErrorKind::NotFound))?;
@@ -133,17 +132,17 @@ impl Provider for DynamoDb {
         let client = self.client().await?;
         let mut listed = Listed::new();
         let mut from = None;
+        let mut seen = Vec::new();
         // Until there is no key to go on from: a page may be empty and not the last.
         loop {
-            let answer = client
+            let request = client
                 .query()
                 .table_name(&self.table)
                 .key_condition_expression("#key = :path")
                 .expression_attribute_names("#key", &self.key)
                 .expression_attribute_values(":path", AttributeValue::S(query.path.clone()))
-                .set_exclusive_start_key(from)
-                .send()
-                .await;
+                .set_exclusive_start_key(from);
+            let answer = aws::untraced(request.send()).await;
             let action = Action::Read("dynamodb:Query");
             let page = answer.map_err(|error| action.error(&error))?;
             for mut item in page.items.unwrap_or_default() {
@@ -158,9 +157,9 @@ impl Provider for DynamoDb {
                 let value = self.value_of(&mut item);
                 listed.push((name, value));
             }
-            from = page.last_evaluated_key.filter(|key| !key.is_empty());
-            if from.is_none() {
-                return Ok(listed);
+            match page.last_evaluated_key.filter(|key| !key.is_empty()) {
+                None => return Ok(listed),
+                Some(key) => from = aws::go_on(&mut seen, key)?,
             }
         }
     }

@@ -4,17 +4,21 @@
 //! It keeps values itself (300 s unless `SSM_PARAMETER_STORE_TTL` and `SECRETS_MANAGER_TTL` say less), and
 //! answers during invocations only, never while the function starts.
 
-use std::{fmt::Write, net::Ipv4Addr, pin::pin, time::Duration};
+use std::{fmt::Write, net::Ipv4Addr, num::NonZeroU16, pin::pin, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::future::{Either, select};
-use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Empty, Limited};
+use http::{HeaderValue, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, join},
+    net::TcpStream,
+    time::timeout,
+};
 use zeroize::Zeroizing;
 
 use super::{Decryption, Error, ErrorKind, Provider, Query, Selector, Value};
@@ -23,8 +27,8 @@ use crate::env;
 const NAME: &str = "the Parameters and Secrets extension";
 const PORT: u16 = 2773;
 const TOKEN: &str = "x-aws-parameters-secrets-token";
-/// Of a secret 64 KiB at most, which base64 and JSON make more of.
-const MOST_BYTES: usize = 1024 * 1024;
+/// Of a whole answer: a secret has 64 KiB at most, which base64 and JSON make more of.
+const MOST_BYTES: u64 = 1024 * 1024;
 /// All but what RFC 3986 calls unreserved.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -36,6 +40,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// The function needs its layer, and the permissions that reading from the services themselves would need. It
 /// can only be asked **during an invocation**: not in `main`, before the first event.
+///
+/// An encrypted parameter is decrypted where the query says so, or else [`decrypt`](Self::decrypt); where
+/// nobody says either, its value is what it is encrypted to, and a line at WARN says so.
 ///
 /// ```
 /// use powertools::parameters::{LambdaExtension, Parameters};
@@ -49,6 +56,8 @@ pub struct LambdaExtension {
     port: Result<u16, String>,
     token: Token,
     timeout: Duration,
+    /// Where a query says nothing.
+    decryption: Decryption,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,14 +92,25 @@ impl LambdaExtension {
     fn of(service: Service) -> Self {
         let port = match env::extension_port() {
             None => Ok(PORT),
-            Some(text) => text.parse().map_err(|_| text),
+            Some(text) => {
+                let number = text.trim().parse::<NonZeroU16>();
+                number.map(NonZeroU16::get).map_err(|_| text)
+            }
         };
         Self {
             service,
             port,
             token: Token(env::session_token().map(Zeroizing::new)),
             timeout: Duration::from_secs(2),
+            decryption: Decryption::Unset,
         }
+    }
+
+    /// Decrypted, unless a query says otherwise. Secrets always are.
+    #[must_use]
+    pub fn decrypt(mut self) -> Self {
+        self.decryption = Decryption::With;
+        self
     }
 
     /// The port on 127.0.0.1. Unless set, `PARAMETERS_SECRETS_EXTENSION_HTTP_PORT`, or else 2773.
@@ -142,7 +162,7 @@ impl LambdaExtension {
                 return Err(unsupported("versions of secrets have ids and stages"));
             }
         }
-        match (self.service, query.decryption) {
+        match (self.service, self.decrypts(query)) {
             (Service::Parameters, Decryption::With) => option("withDecryption", "true"),
             (Service::Secrets, Decryption::Without) => {
                 return Err(unsupported("secrets only come decrypted"));
@@ -152,7 +172,14 @@ impl LambdaExtension {
         Ok(target)
     }
 
-    async fn ask(&self, target: &str) -> Result<(StatusCode, Bytes), Error> {
+    fn decrypts(&self, query: &Query) -> Decryption {
+        match query.decryption {
+            Decryption::Unset => self.decryption,
+            said => said,
+        }
+    }
+
+    async fn ask(&self, target: Uri) -> Result<(StatusCode, Bytes), Error> {
         let port = self.port.as_ref().map_err(|text| {
             Error::new(ErrorKind::Invalid).remedy(format!(
                 "`{text}` is no port; mend PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
@@ -163,15 +190,22 @@ impl LambdaExtension {
                 "AWS_SESSION_TOKEN is not set, which Lambda does; there is no extension elsewhere",
             ));
         };
-        let request = Request::get(target)
-            .header(header::HOST, "localhost")
-            .header(TOKEN, token.as_str())
-            .body(Empty::<Bytes>::new())
-            .map_err(|_| {
-                Error::new(ErrorKind::AccessDenied).remedy("AWS_SESSION_TOKEN is no header's value")
-            })?;
+        let mut token = HeaderValue::try_from(token.as_str()).map_err(|_| {
+            Error::new(ErrorKind::AccessDenied).remedy("AWS_SESSION_TOKEN is no header's value")
+        })?;
+        token.set_sensitive(true);
+        let mut request = Request::new(Empty::<Bytes>::new());
+        *request.uri_mut() = target;
+        let headers = request.headers_mut();
+        headers.insert(header::HOST, HeaderValue::from_static("localhost"));
+        headers.insert(TOKEN, token);
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).await;
-        let stream = stream.map_err(|error| absent().because(error))?;
+        let (reader, writer) = stream
+            .map_err(|error| absent().because(error))?
+            .into_split();
+        // All that arrives is bounded and not the body alone: hyper goes on reading for as long as there are
+        // interim answers, and looks at no clock meanwhile.
+        let stream = join(reader.take(MOST_BYTES), writer);
         // A connection each: on loopback one costs little, and a frozen sandbox has none to lose.
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
@@ -179,10 +213,10 @@ impl LambdaExtension {
         let exchange = async {
             let answer = sender.send_request(request).await?;
             let (parts, body) = answer.into_parts();
-            let body = Limited::new(body, MOST_BYTES).collect().await?;
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>((parts.status, body.to_bytes()))
+            let body = body.collect().await?;
+            Ok::<_, hyper::Error>((parts.status, body.to_bytes()))
         };
-        let broken = |error| {
+        let broken = |error: hyper::Error| {
             Error::new(ErrorKind::Unavailable)
                 .remedy("the extension broke off its answer; try again later")
                 .because(error)
@@ -202,8 +236,11 @@ impl Provider for LambdaExtension {
     }
 
     async fn fetch(&self, query: &Query) -> Result<Value, Error> {
-        let target = self.target(query)?;
-        let answer = timeout(self.timeout, self.ask(&target)).await;
+        // Escaped, so that nothing else can be wrong with it.
+        let target = self.target(query)?.parse::<Uri>();
+        let target = target
+            .map_err(|_| Error::new(ErrorKind::Invalid).remedy("the name is longer than a URL"))?;
+        let answer = timeout(self.timeout, self.ask(target)).await;
         let (status, body) = answer.map_err(|_| {
             Error::new(ErrorKind::TimedOut).remedy(
                 "the extension gave no answer in time; it gives none before the first invocation",
@@ -217,6 +254,14 @@ impl Provider for LambdaExtension {
                 // Neither the answer nor what serde_json says of it may be a cause: both may have the value.
                 let answer: OfParameters =
                     serde_json::from_slice(&body).map_err(|_| unreadable())?;
+                let is_encrypted = answer.parameter.kind.as_deref() == Some("SecureString");
+                if is_encrypted && self.decrypts(query) == Decryption::Unset {
+                    tracing::warn!(
+                        parameter = query.name,
+                        "the parameter is encrypted and its value is too; say `decrypt`, or \
+                         `without_decryption` if that is meant"
+                    );
+                }
                 Ok(Value::text(answer.parameter.value))
             }
             Service::Secrets => {
@@ -245,6 +290,8 @@ struct OfParameters {
 #[serde(rename_all = "PascalCase")]
 struct Parameter {
     value: String,
+    #[serde(rename = "Type")]
+    kind: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -255,40 +302,49 @@ struct OfSecrets {
     binary: Option<String>,
 }
 
-/// The extension says what the services said, in a sentence: the code is looked for in it.
+/// What the extension says within a sentence, of itself or for a service, and what that means.
+const SAID: [(&str, ErrorKind); 8] = [
+    ("not ready", ErrorKind::Unavailable),
+    ("ParameterNotFound", ErrorKind::NotFound),
+    ("ParameterVersionNotFound", ErrorKind::NotFound),
+    ("ResourceNotFound", ErrorKind::NotFound),
+    ("AccessDenied", ErrorKind::AccessDenied),
+    ("is not authorized", ErrorKind::AccessDenied),
+    ("Throttl", ErrorKind::Throttled),
+    ("Rate exceeded", ErrorKind::Throttled),
+];
+
+/// What an answer other than 200 means. Of its body only the words above are kept: nobody promises that the
+/// rest has no value in it.
 fn refused(status: StatusCode, body: &[u8]) -> Error {
+    let status = status.as_u16();
+    if status < 400 {
+        return Error::new(ErrorKind::Failed).because(format!("status {status}"));
+    }
     let text = String::from_utf8_lossy(&body[..body.len().min(500)]);
-    let says = |code: &&str| text.contains(*code);
-    let any = |codes: &[&str]| codes.iter().any(says);
-    let error = if any(&["not ready"]) {
-        absent()
-    } else if any(&[
-        "ParameterNotFound",
-        "ParameterVersionNotFound",
-        "ResourceNotFound",
-    ]) {
-        Error::new(ErrorKind::NotFound)
-    } else if any(&["AccessDenied", "is not authorized"]) {
-        Error::new(ErrorKind::AccessDenied).remedy("allow reading it in the function's role")
-    } else if any(&["Throttl", "Rate exceeded"]) {
-        Error::new(ErrorKind::Throttled)
-    } else {
-        match status.as_u16() {
-            401 | 403 => Error::new(ErrorKind::AccessDenied)
-                .remedy("the extension does not accept AWS_SESSION_TOKEN"),
-            404 => Error::new(ErrorKind::NotFound),
-            429 => Error::new(ErrorKind::Throttled),
-            400..=499 => Error::new(ErrorKind::Invalid),
-            500.. => Error::new(ErrorKind::Unavailable)
-                .remedy("the extension itself failed; see its lines in the function's log"),
-            _ => Error::new(ErrorKind::Failed),
-        }
+    let Some((said, kind)) = SAID.iter().find(|(said, _)| text.contains(said)) else {
+        return by_status(status).because(format!("status {status}"));
     };
-    error.because(format!(
-        "status {}: {}",
-        status.as_u16(),
-        text.escape_debug()
-    ))
+    let error = match kind {
+        ErrorKind::Unavailable => absent(),
+        ErrorKind::AccessDenied => {
+            Error::new(*kind).remedy("allow reading it in the function's role")
+        }
+        _ => Error::new(*kind),
+    };
+    error.because(format!("status {status}: {said}"))
+}
+
+fn by_status(status: u16) -> Error {
+    match status {
+        401 | 403 => Error::new(ErrorKind::AccessDenied)
+            .remedy("the extension does not accept AWS_SESSION_TOKEN"),
+        404 => Error::new(ErrorKind::NotFound),
+        429 => Error::new(ErrorKind::Throttled),
+        400..=499 => Error::new(ErrorKind::Invalid),
+        _ => Error::new(ErrorKind::Unavailable)
+            .remedy("the extension itself failed; see its lines in the function's log"),
+    }
 }
 
 fn absent() -> Error {

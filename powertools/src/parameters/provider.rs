@@ -33,6 +33,31 @@ pub type Listed = Vec<(String, Result<Value, Error>)>;
 ///
 /// let parameters = Parameters::new(Fixed);
 /// ```
+///
+/// # What each provider does with each option
+///
+/// "No" is [`ErrorKind::Unsupported`], and nothing is asked then.
+///
+/// | | `Ssm` | `SecretsManager` | `DynamoDb` | `AppConfig` | `LambdaExtension` `::parameters` | `LambdaExtension` `::secrets` | `Local` |
+/// | --- | --- | --- | --- | --- | --- | --- | --- |
+/// | `version`, `label` | yes | no | no | no | yes | no | `name:version` |
+/// | `version_id`, `stage` | no | yes | no | no | no | yes | `name:version` |
+/// | `decrypt` | yes | always is | no | always is | yes | always is | nothing is encrypted |
+/// | `without_decryption` | yes | no | yes | no | yes | no | nothing is encrypted |
+/// | neither of them | the provider's own `decrypt`, the environment, or else not, with a WARN if it is encrypted | decrypted | as it is stored | decrypted | the provider's own `decrypt`, or else not, with a WARN if it is encrypted | decrypted | as it is given |
+/// | names in one request | 10 | 20, if current | 1 | 1 | 1 | 1 | – |
+/// | `get_many` | a path | no | a partition key | no | no | no | a path |
+/// | `recursive` | yes | – | all is one level | – | – | – | yes |
+/// | `set` | yes | yes | no | no | no | no | in memory |
+/// | `overwrite` | yes | always a new version | – | – | – | – | yes |
+/// | `description` | yes | yes | – | – | – | – | makes no difference |
+/// | `secure` | yes | always is | – | – | – | – | makes no difference |
+/// | `secure_with` | yes | yes | – | – | – | – | makes no difference |
+/// | `tier` | yes | no, but for the default | – | – | – | – | makes no difference |
+/// | `token` | no | yes | – | – | – | – | makes no difference |
+///
+/// The environment is `POWERTOOLS_PARAMETERS_SSM_DECRYPT`, which only `Ssm` reads. `Local` takes what the
+/// others take, so that a program runs with it as it is.
 pub trait Provider: Send + Sync + 'static {
     /// What errors call it: `SSM Parameter Store`.
     fn name(&self) -> &'static str;

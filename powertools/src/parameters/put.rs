@@ -3,7 +3,8 @@
 use super::Value;
 
 /// A value to write, with every option. A provider ignores none of those that it cannot do: it answers
-/// [`ErrorKind::Unsupported`](super::ErrorKind::Unsupported) instead.
+/// [`ErrorKind::Unsupported`](super::ErrorKind::Unsupported) instead. Only [`Local`](super::Local), which stands
+/// in for the others, takes them all.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Put {

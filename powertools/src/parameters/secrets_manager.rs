@@ -12,7 +12,7 @@ use aws_sdk_secretsmanager::{
 
 use super::{
     Decryption, Error, ErrorKind, Protection, Provider, Put, Query, Selector, Tier, Value,
-    aws::{self, Action, Aws},
+    aws::{self, Action, Aws, Refusal},
 };
 
 /// What BatchGetSecretValue takes at most.
@@ -72,28 +72,50 @@ impl SecretsManager {
         self.client.get(Client::new).await
     }
 
+    async fn read(&self, query: &Query) -> Result<Value, Refusal> {
+        let (id, stage) = selected(query)?;
+        let request = self.client().await?.get_secret_value();
+        let answer = request
+            .secret_id(&query.name)
+            .set_version_id(id)
+            .set_version_stage(stage)
+            .send()
+            .await;
+        let answer = answer.map_err(|error| READ.refusal_of_some(&error))?;
+        Ok(value(answer.secret_string, answer.secret_binary)?)
+    }
+
     /// One result for each of these; if there are several, they are all current.
     async fn ask(&self, asked: Vec<(usize, &Query)>) -> Vec<(usize, Result<Value, Error>)> {
         if let [(index, query)] = &*asked {
             return vec![(*index, self.fetch(query).await)];
         }
         let mut batch = Batch::new(asked);
-        if let Err(error) = self.ask_at_once(&mut batch).await {
-            // Permission for the batch is one more than for its secrets, and one name that is none fails it.
-            let is_of_one = matches!(error.kind(), ErrorKind::AccessDenied | ErrorKind::Invalid);
-            for (index, query) in std::mem::take(&mut batch.open) {
-                let result = if is_of_one {
-                    self.fetch(query).await
-                } else {
-                    Err(error.clone())
-                };
-                batch.done.push((index, result));
-            }
+        if let Err(refusal) = self.ask_at_once(&mut batch).await {
+            self.ask_one_by_one(&mut batch, refusal).await;
         }
         batch.finish()
     }
 
-    async fn ask_at_once(&self, batch: &mut Batch<'_>) -> Result<(), Error> {
+    /// Permission for the batch is one more than for its secrets, and one name that is none fails it. If asking
+    /// for one fails for a reason that is not its own, asking for the rest would not help.
+    async fn ask_one_by_one(&self, batch: &mut Batch<'_>, refusal: Refusal) {
+        let mut of_all = (!refusal.is_of_one).then_some(refusal.error);
+        for (index, query) in std::mem::take(&mut batch.open) {
+            let result = match &of_all {
+                Some(error) => Err(error.clone()),
+                None => self.read(query).await.map_err(|refusal| {
+                    if !refusal.is_of_one {
+                        of_all = Some(refusal.error.clone());
+                    }
+                    refusal.error
+                }),
+            };
+            batch.done.push((index, result));
+        }
+    }
+
+    async fn ask_at_once(&self, batch: &mut Batch<'_>) -> Result<(), Refusal> {
         let client = self.client().await?;
         let mut names: Vec<String> = Vec::with_capacity(batch.open.len());
         for (_, query) in &batch.open {
@@ -101,16 +123,17 @@ impl SecretsManager {
                 names.push(query.name.clone());
             }
         }
-        let mut token: Option<String> = None;
+        let mut token = None;
+        let mut seen = Vec::new();
         loop {
             let answer = client
                 .batch_get_secret_value()
                 .set_secret_id_list(Some(names.clone()))
-                .set_next_token(token.clone())
+                .set_next_token(token)
                 .send()
                 .await;
             let action = Action::Read("secretsmanager:BatchGetSecretValue");
-            let page = answer.map_err(|error| action.error(&error))?;
+            let page = answer.map_err(|error| action.refusal_of_some(&error))?;
             for entry in page.secret_values.unwrap_or_default() {
                 batch.found(entry);
             }
@@ -119,8 +142,7 @@ impl SecretsManager {
             }
             match page.next_token.filter(|next| !next.is_empty()) {
                 None => return Ok(()),
-                Some(next) if token.as_ref() == Some(&next) => return Err(aws::repeated_page()),
-                next => token = next,
+                Some(next) => token = aws::go_on(&mut seen, next)?,
             }
         }
     }
@@ -131,34 +153,32 @@ impl SecretsManager {
         let (text, bytes) = parts(&put.value);
         let key = key(&put.protection);
         if put.description.is_none() && key.is_none() {
-            let answer = client
+            let request = client
                 .put_secret_value()
                 .secret_id(&put.name)
                 .set_secret_string(text)
                 .set_secret_binary(bytes)
-                .set_client_request_token(put.token.clone())
-                .send()
-                .await;
+                .set_client_request_token(put.token.clone());
+            let answer = aws::untraced(request.send()).await;
             let action = Action::Write("secretsmanager:PutSecretValue");
             return answer.map(drop).map_err(|error| action.error(&error));
         }
-        let answer = client
+        let request = client
             .update_secret()
             .secret_id(&put.name)
             .set_secret_string(text)
             .set_secret_binary(bytes)
             .set_description(put.description.clone())
             .set_kms_key_id(key)
-            .set_client_request_token(put.token.clone())
-            .send()
-            .await;
+            .set_client_request_token(put.token.clone());
+        let answer = aws::untraced(request.send()).await;
         let action = Action::Write("secretsmanager:UpdateSecret");
         answer.map(drop).map_err(|error| action.error(&error))
     }
 
     async fn create(&self, put: &Put) -> Result<Created, Error> {
         let (text, bytes) = parts(&put.value);
-        let answer = self
+        let request = self
             .client()
             .await?
             .create_secret()
@@ -167,10 +187,8 @@ impl SecretsManager {
             .set_secret_binary(bytes)
             .set_description(put.description.clone())
             .set_kms_key_id(key(&put.protection))
-            .set_client_request_token(put.token.clone())
-            .send()
-            .await;
-        match answer {
+            .set_client_request_token(put.token.clone());
+        match aws::untraced(request.send()).await {
             Ok(_) => Ok(Created::Now),
             Err(error) => match error.as_service_error() {
                 Some(service) if service.is_resource_exists_exception() => Ok(Created::ByAnother),
@@ -191,16 +209,8 @@ impl Provider for SecretsManager {
     }
 
     async fn fetch(&self, query: &Query) -> Result<Value, Error> {
-        let (id, stage) = selected(query)?;
-        let request = self.client().await?.get_secret_value();
-        let answer = request
-            .secret_id(&query.name)
-            .set_version_id(id)
-            .set_version_stage(stage)
-            .send()
-            .await;
-        let answer = answer.map_err(|error| READ.error(&error))?;
-        value(answer.secret_string, answer.secret_binary)
+        let result = self.read(query).await;
+        result.map_err(|refusal| refusal.error)
     }
 
     async fn fetch_by_name(&self, queries: &[Query]) -> Vec<Result<Value, Error>> {

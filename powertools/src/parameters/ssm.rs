@@ -17,7 +17,7 @@ use aws_sdk_ssm::{
 use super::{
     Decryption, Depth, Error, ErrorKind, Existing, Listed, PathQuery, Protection, Provider, Put,
     Query, Selector, Tier, Value,
-    aws::{self, Action, Aws},
+    aws::{self, Action, Aws, Refusal},
 };
 use crate::env;
 
@@ -28,8 +28,8 @@ const NAME: &str = "SSM Parameter Store";
 /// Parameters of AWS Systems Manager's Parameter Store.
 ///
 /// A name is a name, a path or an ARN, of another account's too. Encrypted parameters are decrypted where
-/// the query says so, or else this provider, or else `POWERTOOLS_PARAMETERS_SSM_DECRYPT`; nobody's word
-/// means no.
+/// the query says so, or else this provider, or else `POWERTOOLS_PARAMETERS_SSM_DECRYPT`. Where nobody says
+/// either, the value of an encrypted parameter is what it is encrypted to, and a line at WARN says so.
 ///
 /// Asking by several names needs `ssm:GetParameters`, one `ssm:GetParameter`, a path
 /// `ssm:GetParametersByPath`, writing `ssm:PutParameter`.
@@ -42,6 +42,7 @@ const NAME: &str = "SSM Parameter Store";
 #[derive(Debug)]
 pub struct Ssm {
     client: aws::Client<Client>,
+    /// Where a query says nothing. Unset is told from what somebody wants, to warn of what nobody may want.
     decryption: Decryption,
 }
 
@@ -72,10 +73,18 @@ impl Ssm {
     }
 
     fn with(client: aws::Client<Client>) -> Self {
-        let decryption = if env::ssm_decrypt() {
-            Decryption::With
-        } else {
-            Decryption::Without
+        let decryption = match env::ssm_decrypt() {
+            None => Decryption::Unset,
+            Some(Ok(true)) => Decryption::With,
+            Some(Ok(false)) => Decryption::Without,
+            Some(Err(text)) => {
+                tracing::warn!(
+                    value = text,
+                    "POWERTOOLS_PARAMETERS_SSM_DECRYPT is none of true, yes, on, 1, false, no, off, 0; \
+                     nothing is decrypted"
+                );
+                Decryption::Unset
+            }
         };
         Self { client, decryption }
     }
@@ -107,46 +116,53 @@ impl Ssm {
 
     /// One result for each of these names, which one request may have.
     async fn ask(&self, batch: Batch<'_>) -> Vec<(usize, Result<Value, Error>)> {
-        let error = match self.ask_at_once(&batch.asked, batch.decryption).await {
+        let refusal = match self.ask_at_once(&batch.asked).await {
             Ok(values) => return values,
-            Err(error) => error,
+            Err(refusal) => refusal,
         };
-        // One name that may not be read, or is none, fails them all. Not so what has nothing to do with names:
-        // asking ten times would not help then.
-        let is_of_one = matches!(
-            error.kind(),
-            ErrorKind::AccessDenied | ErrorKind::Invalid | ErrorKind::NotFound
-        );
-        if !is_of_one || batch.asked.len() == 1 {
-            let failed = |asked: &Asked<'_>| (asked.index, Err(error.clone()));
-            return batch.asked.iter().map(failed).collect();
+        let all = |asked: &[Asked<'_>], error: &Error| -> Vec<_> {
+            let failed = asked.iter().map(|one| (one.index, Err(error.clone())));
+            failed.collect()
+        };
+        if !refusal.is_of_one || batch.asked.len() == 1 {
+            return all(&batch.asked, &refusal.error);
         }
+        // One name that may not be read, or is none, failed them all. If asking for one fails for a reason
+        // that is not its own, asking for the rest would not help.
         let mut values = Vec::with_capacity(batch.asked.len());
-        for asked in &batch.asked {
-            let alone = std::slice::from_ref(asked);
-            match self.ask_at_once(alone, batch.decryption).await {
+        for (place, asked) in batch.asked.iter().enumerate() {
+            match self.ask_at_once(std::slice::from_ref(asked)).await {
                 Ok(value) => values.extend(value),
-                Err(error) => values.push((asked.index, Err(error))),
+                Err(refusal) if refusal.is_of_one => {
+                    values.push((asked.index, Err(refusal.error)));
+                }
+                Err(refusal) => {
+                    values.extend(all(&batch.asked[place..], &refusal.error));
+                    break;
+                }
             }
         }
         values
     }
 
+    /// These are all to be decrypted, or none of them is.
     async fn ask_at_once(
         &self,
         asked: &[Asked<'_>],
-        decryption: Decryption,
-    ) -> Result<Vec<(usize, Result<Value, Error>)>, Error> {
+    ) -> Result<Vec<(usize, Result<Value, Error>)>, Refusal> {
         let request = self.client().await?.get_parameters();
         let names = asked.iter().map(|asked| asked.written.clone()).collect();
+        let is_decrypted = asked
+            .iter()
+            .any(|asked| asked.decryption == Decryption::With);
         let answer = request
             .set_names(Some(names))
-            .with_decryption(decryption == Decryption::With)
+            .with_decryption(is_decrypted)
             .send()
             .await;
         let action = Action::Read("ssm:GetParameters");
-        let mut answer = answer.map_err(|error| action.error(&error))?;
-        let one = |asked: &Asked<'_>| (asked.index, asked.take(&mut answer));
+        let answer = answer.map_err(|error| action.refusal_of_some(&error))?;
+        let one = |asked: &Asked<'_>| (asked.index, asked.find(&answer));
         Ok(asked.iter().map(one).collect())
     }
 }
@@ -157,23 +173,21 @@ struct Asked<'a> {
     name: &'a str,
     /// With its version or label.
     written: String,
+    decryption: Decryption,
 }
 
 impl Asked<'_> {
     /// What an answer says of it. A parameter is named without what chose its version, so that no batch has
-    /// two versions of one; what there is not is named as it was asked for.
-    fn take(&self, answer: &mut GetParametersOutput) -> Result<Value, Error> {
+    /// two versions of one; what there is not is named as it was asked for. Found and not taken out: a name
+    /// and its ARN may be one parameter, which the answer has once.
+    fn find(&self, answer: &GetParametersOutput) -> Result<Value, Error> {
         let bare = bare(self.name);
-        let is_it = |parameter: &Parameter| {
+        let is_it = |parameter: &&Parameter| {
             let names = [parameter.name(), parameter.arn()];
             names.contains(&Some(bare)) || names.contains(&Some(self.name))
         };
-        let found = answer.parameters.as_mut().and_then(|parameters| {
-            let position = parameters.iter().position(is_it)?;
-            Some(parameters.swap_remove(position))
-        });
-        if let Some(parameter) = found {
-            return value(Some(parameter));
+        if let Some(parameter) = answer.parameters().iter().find(is_it) {
+            return value(Some(parameter.clone()), self.decryption);
         }
         let invalid = answer.invalid_parameters();
         if invalid
@@ -188,14 +202,15 @@ impl Asked<'_> {
 
 /// What one request may ask for.
 struct Batch<'a> {
-    decryption: Decryption,
+    is_decrypted: bool,
     names: HashSet<&'a str>,
     asked: Vec<Asked<'a>>,
 }
 
 impl Batch<'_> {
     fn may_have(&self, decryption: Decryption, bare: &str) -> bool {
-        self.decryption == decryption && self.asked.len() < MOST_NAMES && !self.names.contains(bare)
+        let is_alike = self.is_decrypted == (decryption == Decryption::With);
+        is_alike && self.asked.len() < MOST_NAMES && !self.names.contains(bare)
     }
 }
 
@@ -206,11 +221,13 @@ impl Provider for Ssm {
 
     async fn fetch(&self, query: &Query) -> Result<Value, Error> {
         let written = written(query)?;
-        let decrypts = self.decrypts(query.decryption) == Decryption::With;
+        let decryption = self.decrypts(query.decryption);
         let request = self.client().await?.get_parameter();
-        let answer = request.name(written).with_decryption(decrypts).send().await;
+        let request = request.with_decryption(decryption == Decryption::With);
+        let answer = request.name(written).send().await;
         let action = Action::Read("ssm:GetParameter");
-        value(answer.map_err(|error| action.error(&error))?.parameter)
+        let answer = answer.map_err(|error| action.error(&error))?;
+        value(answer.parameter, decryption)
     }
 
     async fn fetch_by_name(&self, queries: &[Query]) -> Vec<Result<Value, Error>> {
@@ -230,6 +247,7 @@ impl Provider for Ssm {
                 index,
                 name: &query.name,
                 written,
+                decryption,
             };
             let room = |batch: &&mut Batch<'_>| batch.may_have(decryption, bare);
             match batches.iter_mut().find(room) {
@@ -238,7 +256,7 @@ impl Provider for Ssm {
                     batch.asked.push(asked);
                 }
                 None => batches.push(Batch {
-                    decryption,
+                    is_decrypted: decryption == Decryption::With,
                     names: HashSet::from([bare]),
                     asked: vec![asked],
                 }),
@@ -255,35 +273,36 @@ impl Provider for Ssm {
     }
 
     async fn fetch_many(&self, query: &PathQuery) -> Result<Listed, Error> {
-        let decrypts = self.decrypts(query.decryption) == Decryption::With;
+        let decryption = self.decrypts(query.decryption);
         let client = self.client().await?;
         let most = i32::try_from(MOST_NAMES).expect("10 is an i32");
         let mut listed = Listed::new();
-        let mut token: Option<String> = None;
+        let mut token = None;
+        let mut seen = Vec::new();
         // Until there is no token: a page may be short or empty and not the last.
         loop {
             let request = client.get_parameters_by_path();
             let answer = request
                 .path(&query.path)
                 .recursive(query.depth == Depth::All)
-                .with_decryption(decrypts)
+                .with_decryption(decryption == Decryption::With)
                 .max_results(most)
-                .set_next_token(token.clone())
+                .set_next_token(token)
                 .send()
                 .await;
             let action = Action::Read("ssm:GetParametersByPath");
             let page = answer.map_err(|error| action.error(&error))?;
-            for mut parameter in page.parameters.unwrap_or_default() {
-                let name = parameter.name.take().unwrap_or_default();
-                listed.push((
-                    relative(&query.path, &name).to_owned(),
-                    value(Some(parameter)),
-                ));
+            for parameter in page.parameters.unwrap_or_default() {
+                let Some(name) = parameter.name.clone() else {
+                    return Err(Error::new(ErrorKind::Failed)
+                        .remedy("the service's answer has a parameter without a name"));
+                };
+                let value = value(Some(parameter), decryption);
+                listed.push((relative(&query.path, &name).to_owned(), value));
             }
             match page.next_token.filter(|next| !next.is_empty()) {
                 None => return Ok(listed),
-                Some(next) if token.as_ref() == Some(&next) => return Err(aws::repeated_page()),
-                next => token = next,
+                Some(next) => token = aws::go_on(&mut seen, next)?,
             }
         }
     }
@@ -307,7 +326,8 @@ impl Provider for Ssm {
                 Tier::Advanced => ParameterTier::Advanced,
                 Tier::Intelligent => ParameterTier::IntelligentTiering,
             });
-        let answer = protected(request, &put.protection).send().await;
+        let request = protected(request, &put.protection);
+        let answer = aws::untraced(request.send()).await;
         let action = Action::Write("ssm:PutParameter");
         answer.map(drop).map_err(|error| action.error(&error))
     }
@@ -326,6 +346,9 @@ fn protected(
 
 /// The name as the service wants it, with its version or label.
 fn written(query: &Query) -> Result<String, Error> {
+    if query.name.is_empty() {
+        return Err(Error::new(ErrorKind::Invalid).remedy("the name is empty"));
+    }
     match &query.selector {
         Selector::Current => Ok(query.name.clone()),
         Selector::Version(number) => Ok(format!("{}:{number}", query.name)),
@@ -355,7 +378,17 @@ fn relative<'a>(path: &str, name: &'a str) -> &'a str {
     below.strip_prefix('/').unwrap_or(below)
 }
 
-fn value(parameter: Option<Parameter>) -> Result<Value, Error> {
+fn value(parameter: Option<Parameter>, decryption: Decryption) -> Result<Value, Error> {
+    if let Some(parameter) = &parameter
+        && parameter.r#type() == Some(&ParameterType::SecureString)
+        && decryption == Decryption::Unset
+    {
+        tracing::warn!(
+            parameter = parameter.name(),
+            "the parameter is encrypted and its value is too; say `decrypt`, or `without_decryption` if \
+             that is meant"
+        );
+    }
     match parameter.and_then(|parameter| parameter.value) {
         Some(text) => Ok(Value::text(text)),
         None => Err(Error::new(ErrorKind::Failed).remedy("the service's answer has no value")),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    pin::pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -9,12 +10,12 @@ use std::{
     time::Duration,
 };
 
-use powertools::parameters::{AppConfig, ErrorKind, PathQuery, Provider, Query};
+use powertools::parameters::{AppConfig, ErrorKind, Parameters, PathQuery, Provider, Query};
 use serde_json::json;
 
 use crate::{
     moto::text,
-    wire::{Answer, Asked, Stub},
+    wire::{Answer, Asked, Stub, begin},
 };
 
 /// What is deployed, and which tokens are good.
@@ -156,7 +157,7 @@ async fn p53_there_is_nothing_below_a_path_and_no_other_version() {
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     for query in [
         Query::new("flags").version(1),
-        Query::new("flags").decrypt(),
+        Query::new("flags").without_decryption(),
     ] {
         let error = provider.fetch(&query).await.err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{query:?}");
@@ -210,14 +211,73 @@ async fn reads_at_one_time_never_use_a_token_twice() {
         assert_eq!(read.await.unwrap(), "one");
     }
 
-    assert_eq!(count(&deployed.sessions), 1);
     assert_eq!(count(&deployed.refused), 0);
-    let lines: HashSet<_> = stub
-        .asked()
-        .iter()
-        .map(|asked| asked.line.clone())
+    let asked = stub.asked();
+    let tokens = asked.iter().filter(|asked| asked.line.starts_with("GET"));
+    let tokens: HashSet<_> = tokens.map(|asked| asked.line.clone()).collect();
+    assert_eq!(tokens.len(), 20);
+    // Where users meet it, reads at one time are one.
+    let before = count(&deployed.sessions);
+    let parameters = Parameters::new(
+        AppConfig::new("live")
+            .application("shop")
+            .through(&stub.aws()),
+    );
+    let reads: Vec<_> = (0..20)
+        .map(|_| {
+            let parameters = parameters.clone();
+            tokio::spawn(async move { parameters.get::<String>("flags").await })
+        })
         .collect();
-    assert_eq!(lines.len(), 21);
+    for read in reads {
+        assert_eq!(*read.await.unwrap().unwrap(), "one");
+    }
+    assert_eq!(count(&deployed.sessions), before + 1);
+}
+
+#[tokio::test]
+async fn a_read_that_is_no_longer_polled_blocks_no_other() {
+    let (provider, deployed, _stub) = appconfig();
+    let query = Query::new("flags");
+    // Without a session first, and then with one.
+    for _ in 0..2 {
+        let mut held = pin!(provider.fetch(&query));
+        begin(held.as_mut()).await;
+
+        let read = tokio::time::timeout(Duration::from_secs(10), flags(&provider)).await;
+
+        assert_eq!(read.unwrap(), "one");
+        assert_eq!(text(&held.await.unwrap()), "one");
+    }
+    assert_eq!(count(&deployed.refused), 0);
+}
+
+#[tokio::test]
+async fn debug_does_not_write_the_sessions() {
+    let stub = Stub::start(|asked| {
+        if asked.line.starts_with("POST") {
+            return Answer::with(201, "", r#"{"InitialConfigurationToken":"first-token"}"#);
+        }
+        Answer::with(200, "next-poll-configuration-token: next-token\r\n", "one")
+    });
+    let provider = AppConfig::new("live")
+        .application("shop")
+        .through(&stub.aws());
+    flags(&provider).await;
+
+    let shown = format!("{provider:?}");
+
+    assert!(shown.contains("live"), "{shown}");
+    assert!(!shown.contains("-token"), "{shown}");
+}
+
+#[tokio::test]
+async fn its_values_come_decrypted_and_may_be_asked_for_so() {
+    let (provider, _, _stub) = appconfig();
+
+    let value = provider.fetch(&Query::new("flags").decrypt()).await;
+
+    assert_eq!(text(&value.unwrap()), "one");
 }
 
 #[tokio::test]

@@ -233,3 +233,18 @@ async fn a_throttled_table_is_throttled() {
 
     assert_eq!(error.kind(), ErrorKind::Throttled);
 }
+
+#[tokio::test]
+async fn pages_in_a_circle_are_not_followed_for_ever() {
+    let page = |sort: &str| {
+        let key = json!({ "id": { "S": "shop" }, "sk": { "S": sort } });
+        Answer::ok(&json!({ "Items": [], "LastEvaluatedKey": key }))
+    };
+    let stub = Stub::answers(vec![page("a"), page("b"), page("a")]);
+    let provider = DynamoDb::new("t").through(&stub.aws());
+
+    let listed = provider.fetch_many(&PathQuery::new("shop")).await;
+
+    assert_eq!(listed.err().unwrap().kind(), ErrorKind::Unavailable);
+    assert_eq!(stub.asked().len(), 3);
+}

@@ -1,27 +1,32 @@
 //! What the environment decides: each test is run again as a process with an environment of its own.
 
 use std::{
-    env, io,
+    env,
+    ffi::OsStr,
+    fs, io,
+    os::unix::ffi::OsStrExt,
+    pin::pin,
     process::Command,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use powertools::parameters::{
-    AppConfig, Aws, ErrorKind, LambdaExtension, Protection, Provider, Put, Query, Ssm,
+    AppConfig, Aws, DynamoDb, ErrorKind, Existing, LambdaExtension, Local, Parameters, PathQuery,
+    Protection, Provider, Put, Query, SecretsManager, Ssm,
 };
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     moto::text,
-    wire::{Answer, Stub, quick},
+    wire::{Answer, Stub, begin, quick},
 };
 
 const CHILD: &str = "TEST_CHILD";
 
 /// In the test's own process: runs it again with these variables and no others. True in that one.
-fn is_child(test: &str, variables: &[(&str, &str)]) -> bool {
+fn is_child<V: AsRef<OsStr>>(test: &str, variables: &[(&str, V)]) -> bool {
     if env::var_os(CHILD).is_some() {
         return true;
     }
@@ -30,7 +35,7 @@ fn is_child(test: &str, variables: &[(&str, &str)]) -> bool {
         .args(["--exact", &format!("environment::{test}"), "--nocapture"])
         .env_clear()
         .env(CHILD, "1")
-        .envs(variables.iter().copied());
+        .envs(variables.iter().map(|(name, value)| (name, value)));
     let output = command.output().unwrap();
     assert!(
         output.status.success(),
@@ -40,6 +45,13 @@ fn is_child(test: &str, variables: &[(&str, &str)]) -> bool {
     );
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
     false
+}
+
+/// A busy machine may take longer than an attempt, and the next one then finds written what it writes.
+fn put(name: &str, value: &str) -> Put {
+    let mut put = Put::new(name, value);
+    put.existing = Existing::Overwrite;
+    put
 }
 
 const CREDENTIALS: [(&str, &str); 3] = [
@@ -60,7 +72,7 @@ async fn the_processes_own_way_is_what_the_environment_says() {
         return;
     }
     let ssm = Ssm::new();
-    ssm.put(&Put::new("/environment/a", "one")).await.unwrap();
+    ssm.put(&put("/environment/a", "one")).await.unwrap();
 
     let value = Ssm::default().fetch(&Query::new("/environment/a")).await;
 
@@ -81,7 +93,7 @@ async fn p04_the_environment_decides_on_decryption_where_nobody_else_does() {
         return;
     }
     let name = "/environment/decrypted";
-    let mut put = Put::new(name, "s3cret");
+    let mut put = put(name, "s3cret");
     put.protection = Protection::Secure;
     Ssm::new().put(&put).await.unwrap();
 
@@ -215,7 +227,7 @@ async fn without_an_application_the_error_says_how_to_name_it() {
 #[tokio::test]
 async fn the_extension_is_where_and_who_the_environment_says() {
     let stub = Stub::answers(vec![Answer::ok(&json!({ "SecretString": "one" }))]);
-    let port = stub.port().to_string();
+    let port = format!(" {}\n", stub.port());
     let variables = [
         ("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", &*port),
         ("AWS_SESSION_TOKEN", "shown"),
@@ -242,9 +254,10 @@ async fn the_extension_is_where_and_who_the_environment_says() {
 
 #[tokio::test]
 async fn an_extension_without_token_or_port_is_an_error_that_names_the_variable() {
-    let variables = [("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "many")];
     let test = "an_extension_without_token_or_port_is_an_error_that_names_the_variable";
-    if !is_child(test, &variables) {
+    let children = ["many", "0", "65536"]
+        .map(|port| is_child(test, &[("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", port)]));
+    if !children[0] {
         return;
     }
     let query = Query::new("a");
@@ -312,7 +325,7 @@ async fn no_line_has_the_value() {
     let _guard = tracing::subscriber::set_default(subscriber);
     let ssm = Ssm::new();
 
-    ssm.put(&Put::new("/whole/logged", "s3cret")).await.unwrap();
+    ssm.put(&put("/whole/logged", "s3cret")).await.unwrap();
     let value = ssm.fetch(&Query::new("/whole/logged")).await.unwrap();
     tracing::info!(?value, "read");
 
@@ -320,4 +333,220 @@ async fn no_line_has_the_value() {
     assert!(lines.contains("aws_smithy_runtime"), "{lines}");
     let found = lines.lines().find(|line| line.contains("s3cret"));
     assert_eq!(found, None);
+}
+
+/// What is written from now on, at this level and above it.
+fn lines_at(level: tracing_subscriber::filter::LevelFilter) -> Lines {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(level)
+        .with_writer(lines.clone())
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    lines
+}
+
+impl Lines {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn no_line_has_a_value_whatever_the_service_answers() {
+    if !is_child(
+        "no_line_has_a_value_whatever_the_service_answers",
+        &CREDENTIALS,
+    ) {
+        return;
+    }
+    let lines = lines_at(tracing_subscriber::filter::LevelFilter::TRACE);
+    let refused = "Value 's3cret' at 'value' failed to satisfy constraint";
+    let stub = Stub::start(move |asked| match asked.operation() {
+        "GetItem" => Answer::ok(&json!({ "Item": { "value": { "S": "s3cret" } } })),
+        "Query" => {
+            Answer::ok(&json!({ "Items": [{ "sk": { "S": "x" }, "value": { "S": "s3cret" } }] }))
+        }
+        "GetParameter" => Answer::ok(&json!({ "Parameter": { "Name": "/a", "Value": "s3cret" } })),
+        "" if asked.line.starts_with("POST") => {
+            Answer::with(201, "", r#"{"InitialConfigurationToken":"s3cret-1"}"#)
+        }
+        "" => Answer::with(200, "next-poll-configuration-token: s3cret-2\r\n", "s3cret"),
+        _ => Answer::error("ValidationException", refused),
+    });
+    let aws = stub.aws();
+    let table = DynamoDb::new("t").through(&aws);
+
+    table.fetch(&Query::new("a")).await.unwrap();
+    table.fetch_many(&PathQuery::new("a")).await.unwrap();
+    let put = Put::new("/a", "s3cret");
+    Ssm::new().through(&aws).put(&put).await.unwrap_err();
+    let mut described = put.clone();
+    described.description = Some("for the shop".to_owned());
+    for put in [&put, &described] {
+        let secrets = SecretsManager::new().through(&aws);
+        secrets.put(put).await.unwrap_err();
+    }
+    let configurations = AppConfig::new("live").application("shop").through(&aws);
+    configurations.fetch(&Query::new("flags")).await.unwrap();
+    let ssm = Ssm::new().through(&aws);
+    ssm.fetch(&Query::new("/a")).await.unwrap();
+
+    let lines = lines.take();
+    assert_eq!(lines.lines().find(|line| line.contains("s3cret")), None);
+    assert!(lines.contains("AWS's SDK writes no lines here"), "{lines}");
+    // What the SDK itself keeps out of its lines is traced as ever.
+    assert!(lines.contains("read HTTP response body"), "{lines}");
+}
+
+#[tokio::test]
+async fn at_debug_the_sdk_is_traced_and_no_line_has_a_value() {
+    let test = "at_debug_the_sdk_is_traced_and_no_line_has_a_value";
+    if !is_child(test, &CREDENTIALS) {
+        return;
+    }
+    let lines = lines_at(tracing_subscriber::filter::LevelFilter::DEBUG);
+    let item = json!({ "Item": { "value": { "S": "s3cret" } } });
+    let stub = Stub::answers(vec![Answer::ok(&item)]);
+
+    let table = DynamoDb::new("t").through(&stub.aws());
+    table.fetch(&Query::new("a")).await.unwrap();
+
+    let lines = lines.take();
+    assert_eq!(lines.lines().find(|line| line.contains("s3cret")), None);
+    assert!(lines.contains("aws_smithy_runtime"), "{lines}");
+}
+
+#[tokio::test]
+async fn an_encrypted_value_that_nobody_decrypts_is_told_at_warn() {
+    if !is_child(
+        "an_encrypted_value_that_nobody_decrypts_is_told_at_warn",
+        &CREDENTIALS,
+    ) {
+        return;
+    }
+    let lines = lines_at(tracing_subscriber::filter::LevelFilter::WARN);
+    let parameter = json!({ "Name": "/p/a", "Type": "SecureString", "Value": "AQICAHg" });
+    let stub = Stub::start(move |asked| match asked.operation() {
+        "GetParameter" | "" => Answer::ok(&json!({ "Parameter": parameter })),
+        _ => Answer::ok(&json!({ "Parameters": [parameter] })),
+    });
+    let ssm = || Ssm::new().through(&stub.aws());
+    let extension = || {
+        LambdaExtension::parameters()
+            .port(stub.port())
+            .session_token("shown")
+    };
+    let query = || Query::new("/p/a");
+
+    for (read, ssm, query) in [
+        ("by nobody", ssm(), query()),
+        ("by the query", ssm(), query().decrypt()),
+        ("by the query, not", ssm(), query().without_decryption()),
+        ("by the provider", ssm().decrypt(), query()),
+        ("by the provider, not", ssm().without_decryption(), query()),
+    ] {
+        let expected = usize::from(read == "by nobody");
+        let mut path = PathQuery::new("/p");
+        path.decryption = query.decryption;
+        let told = || lines.take().matches("the parameter is encrypted").count();
+
+        ssm.fetch(&query).await.unwrap();
+        assert_eq!(told(), expected, "{read}");
+        ssm.fetch_by_name(std::slice::from_ref(&query)).await;
+        assert_eq!(told(), expected, "{read}");
+        ssm.fetch_many(&path).await.unwrap();
+        assert_eq!(told(), expected, "{read}");
+        extension().fetch(&query).await.unwrap();
+        let is_said = query.decryption != powertools::parameters::Decryption::Unset;
+        assert_eq!(told(), usize::from(!is_said), "{read}");
+    }
+    extension().decrypt().fetch(&query()).await.unwrap();
+    assert_eq!(lines.take(), "");
+    ssm().fetch(&query()).await.unwrap();
+    let line = lines.take();
+    assert!(line.contains("WARN") && line.contains("/p/a"), "{line}");
+    assert!(!line.contains("AQICAHg"), "{line}");
+}
+
+#[test]
+fn what_the_environment_says_wrongly_is_told_at_warn_with_what_it_may_say() {
+    let test = "what_the_environment_says_wrongly_is_told_at_warn_with_what_it_may_say";
+    let variables = [
+        ("POWERTOOLS_PARAMETERS_SSM_DECRYPT", OsStr::new("nope")),
+        ("POWERTOOLS_PARAMETERS_MAX_AGE", OsStr::from_bytes(b"\xff1")),
+    ];
+    if !is_child(test, &variables) {
+        return;
+    }
+    let lines = lines_at(tracing_subscriber::filter::LevelFilter::WARN);
+
+    drop(Ssm::new());
+    let line = lines.take();
+    assert!(line.contains("value=\"nope\""), "{line}");
+    assert!(
+        line.contains("is none of true, yes, on, 1, false"),
+        "{line}"
+    );
+
+    drop(Parameters::new(Local::new()));
+    let line = lines.take();
+    assert!(line.contains("is no number of seconds"), "{line}");
+}
+
+#[tokio::test]
+async fn debug_does_not_write_what_is_in_the_files_of_credentials() {
+    let path = env::temp_dir().join(format!("credentials-{}", std::process::id()));
+    let path = env::var_os("AWS_SHARED_CREDENTIALS_FILE").map_or(path, Into::into);
+    let profile = "[default]\naws_access_key_id = test\naws_secret_access_key = s3cret\n";
+    fs::write(&path, profile).unwrap();
+    let test = "debug_does_not_write_what_is_in_the_files_of_credentials";
+    if !is_child(test, &[("AWS_SHARED_CREDENTIALS_FILE", &path)]) {
+        fs::remove_file(path).unwrap();
+        return;
+    }
+    let item = json!({ "Parameter": { "Name": "/a", "Value": "one" }, "SecretString": "one" });
+    let stub = Stub::answers(vec![Answer::ok(&item)]);
+    let aws = stub.aws();
+    let (ssm, secrets) = (
+        Ssm::new().through(&aws),
+        SecretsManager::new().through(&aws),
+    );
+
+    ssm.fetch(&Query::new("/a")).await.unwrap();
+    secrets.fetch(&Query::new("a")).await.unwrap();
+
+    for shown in [
+        format!("{aws:?}"),
+        format!("{ssm:?}"),
+        format!("{secrets:?}"),
+    ] {
+        assert!(shown.contains("eu-west-1"), "{shown}");
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_is_no_longer_polled_blocks_no_other_while_the_configuration_loads() {
+    // Where the region would be asked for, nobody answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let variables = [
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*url),
+        ("HOME", "/nowhere"),
+    ];
+    let test = "a_read_that_is_no_longer_polled_blocks_no_other_while_the_configuration_loads";
+    if !is_child(test, &variables) {
+        return;
+    }
+    let ssm = Ssm::new().through(&Aws::new().timeout(Duration::from_millis(100)));
+    let query = Query::new("/a");
+    let mut held = pin!(ssm.fetch(&query));
+    begin(held.as_mut()).await;
+
+    let read = tokio::time::timeout(Duration::from_secs(10), ssm.fetch(&query)).await;
+
+    let error = read.unwrap().err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
 }

@@ -258,3 +258,90 @@ async fn it_only_reads_and_knows_no_paths() {
     assert_eq!(put.kind(), ErrorKind::Unsupported);
     assert!(stub.asked().is_empty());
 }
+
+#[tokio::test]
+async fn an_answer_with_another_status_is_an_error_without_its_text() {
+    let body = r#"{"Parameter":{"Value":"s3cret"},"SecretString":"s3cret"}"#;
+    for (status, kind) in [
+        (201, ErrorKind::Failed),
+        (203, ErrorKind::Failed),
+        (206, ErrorKind::Failed),
+        (302, ErrorKind::Failed),
+        (400, ErrorKind::Invalid),
+        (404, ErrorKind::NotFound),
+        (500, ErrorKind::Unavailable),
+    ] {
+        let stub = Stub::answers(vec![Answer::with(status, "", body)]);
+        for provider in [parameters(&stub), secrets(&stub)] {
+            let error = provider.fetch(&Query::new("a")).await.err().unwrap();
+
+            assert_eq!(error.kind(), kind, "{status}");
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert_eq!(cause, format!("status {status}"));
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_refusal_the_code_is_kept_and_no_more() {
+    let body = "StatusCode: 400, api error AccessDeniedException: s3cret";
+    let stub = Stub::answers(vec![Answer::with(400, "", body)]);
+
+    let error = parameters(&stub).fetch(&Query::new("a")).await;
+
+    let error = error.err().unwrap();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(cause, "status 400: AccessDenied");
+}
+
+#[tokio::test]
+async fn interim_answers_without_end_are_cut() {
+    let interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    let stub = Stub::answers(vec![Answer::Endless(interim, interim)]);
+    let started = Instant::now();
+
+    let error = parameters(&stub).fetch(&Query::new("a")).await;
+
+    assert_eq!(error.err().unwrap().kind(), ErrorKind::Unavailable);
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_name_that_no_url_can_have_is_refused_and_not_the_token() {
+    let stub = Stub::answers(vec![Answer::Silence]);
+
+    let error = parameters(&stub)
+        .fetch(&Query::new("x".repeat(70_000)))
+        .await;
+
+    let error = error.err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("longer than a URL"), "{error}");
+    assert!(stub.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_provider_that_decrypts_asks_for_it_unless_the_query_says_otherwise() {
+    let stub = Stub::answers(vec![Answer::ok(
+        &json!({ "Parameter": { "Value": "one" } }),
+    )]);
+    let provider = parameters(&stub).decrypt();
+
+    provider.fetch(&Query::new("a")).await.unwrap();
+    let query = Query::new("a").without_decryption();
+    provider.fetch(&query).await.unwrap();
+
+    let lines: Vec<_> = stub
+        .asked()
+        .iter()
+        .map(|asked| asked.line.clone())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /systemsmanager/parameters/get?name=a&withDecryption=true HTTP/1.1",
+            "GET /systemsmanager/parameters/get?name=a HTTP/1.1",
+        ]
+    );
+}

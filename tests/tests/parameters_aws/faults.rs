@@ -233,13 +233,15 @@ async fn a_connection_that_never_comes_ends_in_time() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_no_url_is_refused() {
-    let error = error(&Ssm::new().through(&quick().endpoint("not a url"))).await;
+async fn an_endpoint_without_a_scheme_is_refused_and_named() {
+    let error = error(&Ssm::new().through(&quick().endpoint("localhost:4566"))).await;
 
     assert!(
-        matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Unavailable),
-        "{error:?}"
+        error.to_string().contains("`localhost:4566` is no URL"),
+        "{error}"
     );
+
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error:?}");
 }
 
 #[tokio::test]
@@ -254,4 +256,17 @@ async fn nothing_is_kept_of_a_failure() {
     assert_eq!(error(&ssm).await.kind(), ErrorKind::Unavailable);
     assert_eq!(error(&ssm).await.kind(), ErrorKind::Unavailable);
     assert_eq!(text(&ssm.fetch(&Query::new("/a")).await.unwrap()), "one");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut() {
+    let start = "HTTP/1.1 200 OK\r\n\r\n{\"Parameter\":{\"Value\":\"";
+    let stub = Stub::answers(vec![Answer::Endless(start, "s3cret")]);
+
+    let error = error(&Ssm::new().through(&stub.aws())).await;
+
+    // Not by the clock, which would be `TimedOut`.
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert!(error.to_string().contains("cannot be read"), "{error}");
+    assert!(!format!("{error:?}").contains("s3cret"));
 }

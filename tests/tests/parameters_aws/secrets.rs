@@ -380,3 +380,46 @@ async fn secrets_have_no_tiers() {
 
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
+
+#[tokio::test]
+async fn pages_in_a_circle_are_not_followed_for_ever() {
+    let page = |token| Answer::ok(&json!({ "SecretValues": [], "NextToken": token }));
+    let stub = Stub::answers(vec![page("A"), page("B"), page("A")]);
+    let secrets = SecretsManager::new().through(&stub.aws());
+
+    let values = secrets.fetch_by_name(&["a", "b"].map(Query::new)).await;
+
+    assert_eq!(texts(&values), ["Unavailable"; 2]);
+    assert_eq!(stub.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn names_are_not_asked_one_by_one_for_what_is_wrong_with_the_credentials() {
+    let queries: Vec<_> = (0..20).map(|n| Query::new(format!("{n}"))).collect();
+    for code in ["ExpiredTokenException", "UnrecognizedClientException"] {
+        let stub = Stub::answers(vec![Answer::error(code, "no")]);
+        let secrets = SecretsManager::new().through(&stub.aws());
+
+        let values = secrets.fetch_by_name(&queries).await;
+
+        assert_eq!(texts(&values), ["AccessDenied"; 20], "{code}");
+        assert_eq!(stub.asked().len(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn asking_one_by_one_ends_where_a_failure_is_not_of_one_name() {
+    let stub = Stub::answers(vec![
+        Answer::error("AccessDeniedException", "no batches"),
+        Answer::ok(&json!({ "SecretString": "one" })),
+        Answer::error("ThrottlingException", "Rate exceeded"),
+    ]);
+    let secrets = SecretsManager::new().through(&stub.aws());
+
+    let values = secrets
+        .fetch_by_name(&["a", "b", "c"].map(Query::new))
+        .await;
+
+    assert_eq!(texts(&values), ["one", "Throttled", "Throttled"]);
+    assert_eq!(stub.asked().len(), 3);
+}

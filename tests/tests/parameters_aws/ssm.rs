@@ -543,3 +543,90 @@ async fn p40_a_refused_value_is_not_in_the_error() {
     assert_eq!(cause, "ValidationException (request r-1)");
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }
+
+#[tokio::test]
+async fn pages_in_a_circle_are_not_followed_for_ever() {
+    let stub = Stub::answers(vec![
+        page(&["/p/a"], Some("1")),
+        page(&["/p/b"], Some("2")),
+        page(&["/p/a"], Some("1")),
+    ]);
+    let ssm = Ssm::new().through(&stub.aws());
+
+    let error = ssm.fetch_many(&PathQuery::new("/p")).await.err().unwrap();
+
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(stub.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn names_are_not_asked_one_by_one_for_what_is_wrong_with_the_credentials() {
+    let queries: Vec<_> = (0..20).map(|n| Query::new(format!("/{n}"))).collect();
+    for code in ["ExpiredTokenException", "UnrecognizedClientException"] {
+        let stub = Stub::answers(vec![Answer::error(code, "no")]);
+        let ssm = Ssm::new().through(&stub.aws());
+
+        let values = ssm.fetch_by_name(&queries).await;
+
+        assert_eq!(texts(&values), ["AccessDenied"; 20], "{code}");
+        assert_eq!(stub.asked().len(), 2, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn asking_one_by_one_ends_where_a_failure_is_not_of_one_name() {
+    let stub = Stub::answers(vec![
+        Answer::error("AccessDeniedException", "no"),
+        Answer::error("AccessDeniedException", "no"),
+        Answer::error("ThrottlingException", "Rate exceeded"),
+    ]);
+    let ssm = Ssm::new().through(&stub.aws());
+
+    let values = ssm
+        .fetch_by_name(&["/a", "/b", "/c", "/d"].map(Query::new))
+        .await;
+
+    assert_eq!(
+        texts(&values),
+        ["AccessDenied", "Throttled", "Throttled", "Throttled"]
+    );
+    assert_eq!(stub.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_name_and_its_arn_are_both_found_in_an_answer_that_has_it_once() {
+    let arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/a";
+    let stub = Stub::answers(vec![Answer::ok(&json!({
+        "Parameters": [{ "Name": "/a", "ARN": arn, "Value": "one", "Version": 3 }],
+    }))]);
+    let ssm = Ssm::new().through(&stub.aws());
+
+    let values = ssm.fetch_by_name(&["/a", arn].map(Query::new)).await;
+
+    assert_eq!(texts(&values), ["one", "one"]);
+}
+
+#[tokio::test]
+async fn a_listed_parameter_without_a_name_is_an_error() {
+    let stub = Stub::answers(vec![Answer::ok(&json!({
+        "Parameters": [{ "Value": "one" }],
+    }))]);
+    let ssm = Ssm::new().through(&stub.aws());
+
+    let error = ssm.fetch_many(&PathQuery::new("/p")).await.err().unwrap();
+
+    assert_eq!(error.kind(), ErrorKind::Failed);
+    assert!(error.to_string().contains("without a name"), "{error}");
+}
+
+#[tokio::test]
+async fn an_empty_name_is_refused_and_nothing_is_sent() {
+    let stub = Stub::start(echo);
+    let ssm = Ssm::new().through(&stub.aws());
+
+    let error = ssm.fetch(&Query::new("")).await.err().unwrap();
+
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("the name is empty"), "{error}");
+    assert!(stub.asked().is_empty());
+}

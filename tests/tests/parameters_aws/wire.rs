@@ -1,9 +1,12 @@
 //! A server that answers each request as a test says, over a connection of its own.
 
 use std::{
+    future::poll_fn,
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    pin::Pin,
     sync::{Arc, Mutex},
+    task::Poll,
     thread,
     time::Duration,
 };
@@ -47,6 +50,8 @@ pub(crate) enum Answer {
     },
     /// This much of an answer, and the connection ends.
     Part(&'static str),
+    /// This, and then that again and again until nobody reads it any more.
+    Endless(&'static str, &'static str),
     /// Nothing for longer than anybody waits.
     Silence,
 }
@@ -133,6 +138,15 @@ impl Stub {
     }
 }
 
+/// Polls once what cannot be ready yet.
+pub(crate) async fn begin<F: Future>(mut future: Pin<&mut F>) {
+    poll_fn(|context| {
+        assert!(future.as_mut().poll(context).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+}
+
 /// Short enough for tests, long enough for a busy machine to answer in.
 pub(crate) fn quick() -> Aws {
     Aws::new()
@@ -177,6 +191,13 @@ fn write(mut stream: TcpStream, answer: Answer) -> io::Result<()> {
             stream.write_all(&body)
         }
         Answer::Part(text) => stream.write_all(text.as_bytes()),
+        Answer::Endless(start, part) => {
+            stream.write_all(start.as_bytes())?;
+            let parts = part.repeat(1000);
+            loop {
+                stream.write_all(parts.as_bytes())?;
+            }
+        }
         Answer::Silence => {
             thread::sleep(Duration::from_secs(60));
             Ok(())

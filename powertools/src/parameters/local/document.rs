@@ -1,6 +1,9 @@
 //! Names and values in a file or a text, as JSON or TOML.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{collections::BTreeMap, fmt, fs, io, path::Path};
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::parameters::{Error, ErrorKind, Value};
 
@@ -10,28 +13,48 @@ pub(super) enum Format {
     Toml,
 }
 
-/// What a file says.
-pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Value>, Error> {
+impl Format {
+    fn of(path: &Path) -> Self {
+        match path.extension() {
+            Some(extension) if extension == "toml" => Self::Toml,
+            _ => Self::Json,
+        }
+    }
+
+    /// What the smallest file looks like.
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Json => r#"{"name": "value"}"#,
+            Self::Toml => r#""name" = "value""#,
+        }
+    }
+}
+
+/// What a file says, unless there is none.
+pub(super) fn read(path: &Path) -> Result<Option<BTreeMap<String, Value>>, Error> {
     let shown = format!("`{}`", path.display());
-    let unavailable = Error::new(ErrorKind::Unavailable);
-    let is_toml = path
-        .extension()
-        .is_some_and(|extension| extension == "toml");
-    let (format, example) = if is_toml {
-        (Format::Toml, r#""name" = "value""#)
-    } else {
-        (Format::Json, r#"{"name": "value"}"#)
+    let text = match fs::read(path).map(Value::binary) {
+        Ok(text) => text,
+        Err(error) => {
+            let kind = match error.kind() {
+                io::ErrorKind::NotFound => return Ok(None),
+                io::ErrorKind::PermissionDenied => ErrorKind::AccessDenied,
+                _ => ErrorKind::Invalid,
+            };
+            let remedy = format!("{shown} cannot be read");
+            return Err(Error::new(kind).remedy(remedy).because(error));
+        }
     };
-    let text = fs::read(path).map(Value::binary);
-    let text = text.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => unavailable.remedy(format!(
-            "there is no file {shown}; make one with `{example}`"
-        )),
-        _ => unavailable
-            .remedy(format!("{shown} cannot be read"))
-            .because(error),
-    })?;
-    parse(format, text.as_bytes(), &shown)
+    parse(Format::of(path), text.as_bytes(), &shown).map(Some)
+}
+
+/// That a file is not there, and what to do about it.
+pub(super) fn missing(path: &Path) -> String {
+    let example = Format::of(path).example();
+    format!(
+        "there is no file `{}`; make one with `{example}`",
+        path.display()
+    )
 }
 
 /// What a text says that the program comes with.
@@ -44,32 +67,29 @@ pub(super) fn given(format: Format, text: &str) -> Result<BTreeMap<String, Value
 }
 
 fn parse(format: Format, text: &[u8], shown: &str) -> Result<BTreeMap<String, Value>, Error> {
+    // Some editors begin a file with a mark, which is no part of either format.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     // Not the parsers' own texts, which quote what they found.
     let malformed = |what: &str, (line, column): (usize, usize)| {
         let at = format!("see line {line}, column {column}");
-        let remedy = format!("{shown} is no {what} of names and values, {at}");
-        Error::new(ErrorKind::Unavailable).remedy(remedy)
+        let remedy = format!("{shown} is no {what} of names and values, each name once, {at}");
+        Error::new(ErrorKind::Invalid).remedy(remedy)
     };
-    let values: BTreeMap<String, serde_json::Value> = match format {
-        Format::Json => serde_json::from_slice(text)
-            .map_err(|error| malformed("JSON object", (error.line(), error.column())))?,
-        Format::Toml => toml::from_slice::<toml::Table>(text)
-            .map_err(|error| {
+    match format {
+        Format::Json => {
+            let entries: Entries = serde_json::from_slice(text)
+                .map_err(|error| malformed("JSON object", (error.line(), error.column())))?;
+            Ok(entries.0)
+        }
+        Format::Toml => {
+            let table: toml::Table = toml::from_slice(text).map_err(|error| {
                 let start = error.span().map_or(0, |span| span.start);
                 malformed("TOML table", place(text, start))
-            })?
-            .into_iter()
-            .map(|(name, value)| (name, json(value)))
-            .collect(),
-    };
-    let values = values.into_iter().map(|(name, value)| {
-        let value = match value {
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        (name, Value::text(value))
-    });
-    Ok(values.collect())
+            })?;
+            let entries = table.into_iter();
+            Ok(entries.map(|(name, value)| (name, toml(value))).collect())
+        }
+    }
 }
 
 /// The line and the column of a byte, both from 1.
@@ -78,6 +98,53 @@ fn place(text: &[u8], byte: usize) -> (usize, usize) {
     let line = before.iter().filter(|byte| **byte == b'\n').count();
     let column = before.iter().rev().take_while(|byte| **byte != b'\n');
     (line + 1, column.count() + 1)
+}
+
+/// The object of a JSON file.
+struct Entries(BTreeMap<String, Value>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// A map of its own, because serde's take the last of two equal names.
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Entries;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Entries, A::Error> {
+        let mut values = BTreeMap::new();
+        // As it is written: a number that was read and written again is another text, and may be another
+        // number.
+        while let Some((name, written)) = entries.next_entry::<String, &RawValue>()? {
+            let written = written.get();
+            let text = if written.starts_with('"') {
+                // Its own error would tell the place within the value.
+                serde_json::from_str(written).map_err(|_| A::Error::custom("no text"))?
+            } else {
+                written.to_owned()
+            };
+            if values.insert(name, Value::text(text)).is_some() {
+                return Err(A::Error::custom("a name is there twice"));
+            }
+        }
+        Ok(Entries(values))
+    }
+}
+
+/// A text as it is, anything else as JSON.
+fn toml(value: toml::Value) -> Value {
+    Value::text(match json(value) {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    })
 }
 
 /// TOML as JSON, where it has moments and numbers that JSON has not: as texts.
@@ -103,8 +170,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_text_is_told_and_never_what_is_in_it() {
-        let json = "is no JSON object of names and values, see";
-        let toml = "is no TOML table of names and values, see";
+        let json = "is no JSON object of names and values, each name once, see";
+        let toml = "is no TOML table of names and values, each name once, see";
         for (format, text, told) in [
             (Format::Json, "", format!("{json} line 1, column 0")),
             (
@@ -116,6 +183,16 @@ mod tests {
                 Format::Json,
                 r#"{"/a": s3cret}"#,
                 format!("{json} line 1, column 8"),
+            ),
+            (
+                Format::Json,
+                "{\"s3cret\": 1,\n\"s3cret\": 2}",
+                format!("{json} line 2, column 12"),
+            ),
+            (
+                Format::Json,
+                r#"{"/a": "s3cret\ud800"}"#,
+                format!("{json} line 1, column 22"),
             ),
             (
                 Format::Toml,
@@ -134,7 +211,7 @@ mod tests {
             ),
         ] {
             let error = given(format, text).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Unavailable, "{text}");
+            assert_eq!(error.kind(), ErrorKind::Invalid, "{text}");
             assert!(error.to_string().contains(&told), "{error}");
             let shown = format!("{error} {error:?}");
             assert!(!shown.contains("s3cret"), "{shown}");
@@ -142,14 +219,53 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_named_with_its_remedy() {
+    fn a_file_that_is_not_there_has_nothing_and_its_remedy_an_example() {
         for (name, example) in [
             ("no/such.json", r#"{"name": "value"}"#),
             ("no/such.toml", r#""name" = "value""#),
         ] {
-            let error = read(Path::new(name)).unwrap_err().to_string();
+            let path = Path::new(name);
+            assert!(read(path).unwrap().is_none());
             let told = format!("there is no file `{name}`; make one with `{example}`");
-            assert!(error.contains(&told), "{error}");
+            assert_eq!(missing(path), told);
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_error_that_may_pass() {
+        let error = read(&std::env::temp_dir()).unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().contains("cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn a_value_of_json_is_the_text_that_is_written() {
+        for number in [
+            "12345678901234567890123",
+            "0.10",
+            "1e2",
+            "1e400",
+            "-0",
+            "100.0",
+            r#"{"b": 1.0000000000000000001, "a": [1,  true]}"#,
+            "null",
+        ] {
+            let values = given(Format::Json, &format!(r#"{{"/a":  {number} }}"#)).unwrap();
+            assert_eq!(values["/a"].as_text(), Some(number));
+        }
+        let values = given(Format::Json, r#"{"/a": "x\u00e9\n"}"#).unwrap();
+        assert_eq!(values["/a"].as_text(), Some("x\u{e9}\n"));
+    }
+
+    #[test]
+    fn a_mark_at_the_start_is_no_part_of_a_text() {
+        for (format, text) in [
+            (Format::Json, "\u{feff}{\"/a\": \"x\"}"),
+            (Format::Toml, "\u{feff}\"/a\" = \"x\""),
+        ] {
+            let values = given(format, text).unwrap();
+            assert_eq!(values["/a"].as_text(), Some("x"));
         }
     }
 

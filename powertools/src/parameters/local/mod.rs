@@ -1,10 +1,12 @@
 //! Parameters without AWS: from the program, a file, the environment.
 
 mod document;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    collections::BTreeMap,
-    path::PathBuf,
+    collections::{BTreeMap, BTreeSet, HashSet},
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -21,19 +23,14 @@ use crate::env;
 /// use powertools::parameters::{Local, Parameters};
 ///
 /// let parameters = Parameters::new(
-///     Local::file("parameters.json")   // {"/shop/host": "localhost", "/shop/limits": {"per_minute": 60}}
-///         .or_env("SHOP_")             // SHOP_TOKEN=… is `/token`, and `token`
-///         .with("/shop/currency", "EUR"),
+///     Local::env("SHOP_")               // SHOP_TOKEN=… is `/token`, SHOP_DB_HOST=… is `/db/host`
+///         .or_file("parameters.json")   // {"/db/host": "localhost", "/limits": {"per_minute": 60}}
+///         .with("/currency", "EUR"),
 /// );
 /// ```
 ///
-/// What is given [`with`](Self::with) a name wins, then the sources as they were added. A file or a text is an
-/// object of names and values, in TOML a table, of which anything but a text is the text of its JSON. A file is
-/// TOML if its name ends in `.toml`, or else JSON, and is read at each fetch, so that a change shows within the
-/// age. A variable's name is the parameter's in capitals, each run of other characters an underscore; one that
-/// is empty counts as none. [`set`](super::Parameters::set) writes to memory.
-///
-/// What the program comes with stands last, for the environment to overrule:
+/// What is given [`with`](Self::with) a name wins, then the sources in the order in which they were added: put
+/// the environment first where it is to overrule a file, and what the program comes with last.
 ///
 /// ```
 /// # use powertools::parameters::Local;
@@ -41,8 +38,22 @@ use crate::env;
 /// let local = Local::env("SHOP_").or_toml(r#"currency = "EUR""#);
 /// ```
 ///
-/// Values have no versions. One that is asked for by version, label or stage is the one that is called
-/// `name:version`: `.with("/shop/token:AWSPREVIOUS", "old")`.
+/// **Files and texts** are an object of names and values, in TOML a table. Names are whole paths: in
+/// `{"shop": {"host": "localhost"}}` there is one parameter, `shop`. A value that is no text is its JSON, as it
+/// is written; from TOML, whose numbers and moments are read first, it is the JSON of what was read. A file is
+/// TOML if its name ends in `.toml`, or else JSON, and is read at each fetch, so that a change shows within the
+/// age. One that is not there has no parameters, which the error says of a name that nobody has; one that
+/// cannot be read is an error.
+///
+/// **Variables** are called as the parameter in capitals, each run of other characters an underscore; one that
+/// is empty counts as none. So a variable may be several names, and below a path it is listed as the name
+/// that another source has for it, or else in small letters.
+///
+/// **As AWS's providers it answers** what a program asks of them: values have no versions, so that one asked for
+/// by version, label or stage is the one that is called `name:version` (`.with("/token:AWSPREVIOUS", "old")`)
+/// and never a variable; nothing is encrypted, and decrypted or not is one. [`set`](super::Parameters::set)
+/// writes to memory and takes every option, though there only
+/// [`overwrite`](super::Set::overwrite) makes a difference.
 #[derive(Debug, Default)]
 pub struct Local {
     given: Mutex<BTreeMap<String, Value>>,
@@ -54,6 +65,52 @@ enum Source {
     File(PathBuf),
     Text(Format, String),
     Env(String),
+}
+
+/// What a source has just now.
+enum Found<'a> {
+    Entries(BTreeMap<String, Value>),
+    Variables { prefix: &'a str },
+}
+
+impl Source {
+    fn read(&self) -> Result<Found<'_>, Error> {
+        match self {
+            Self::File(path) => Ok(Found::Entries(document::read(path)?.unwrap_or_default())),
+            Self::Text(format, text) => document::given(*format, text).map(Found::Entries),
+            Self::Env(prefix) => Ok(Found::Variables { prefix }),
+        }
+    }
+
+    /// Where to put what is not there.
+    fn place(&self, query: &Query) -> Option<String> {
+        match self {
+            Self::File(path) => Some(format!("in `{}`", path.display())),
+            Self::Text(..) => Some("in the text that the program comes with".to_owned()),
+            Self::Env(prefix) => {
+                let variable = variable_of(prefix, query)?;
+                Some(format!("as the variable `{variable}`"))
+            }
+        }
+    }
+
+    fn missing_file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) if !path.exists() => Some(path),
+            _ => None,
+        }
+    }
+}
+
+impl Found<'_> {
+    fn value(&self, query: &Query) -> Option<Value> {
+        match self {
+            Self::Entries(entries) => entries.get(&written(query)).cloned(),
+            Self::Variables { prefix } => {
+                env::variable(&variable_of(prefix, query)?).map(Value::text)
+            }
+        }
+    }
 }
 
 impl Local {
@@ -114,51 +171,23 @@ impl Local {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn find(&self, name: &str) -> Result<Option<Value>, Error> {
-        if let Some(value) = self.given().get(name) {
+    fn find(&self, query: &Query) -> Result<Option<Value>, Error> {
+        if let Some(value) = self.given().get(&written(query)) {
             return Ok(Some(value.clone()));
         }
         for source in &self.sources {
-            let found = match source {
-                Source::File(path) => document::read(path)?.remove(name),
-                Source::Text(format, text) => document::given(*format, text)?.remove(name),
-                Source::Env(prefix) => env::variable(&variable(prefix, name)).map(Value::text),
-            };
-            if found.is_some() {
-                return Ok(found);
+            if let Some(value) = source.read()?.value(query) {
+                return Ok(Some(value));
             }
         }
         Ok(None)
     }
 
-    /// Names relative to a path, with their values; what wins comes last.
-    fn below(&self, path: &str) -> Result<Vec<(String, Value)>, Error> {
-        let relative = |name: &str| {
-            let name = name.strip_prefix(path.trim_end_matches('/'))?;
-            Some(name.strip_prefix('/')?.to_owned())
-        };
-        let mut found = Vec::new();
-        for source in self.sources.iter().rev() {
-            let all = match source {
-                Source::File(path) => document::read(path)?,
-                Source::Text(format, text) => document::given(*format, text)?,
-                Source::Env(prefix) => {
-                    let mut prefix = variable(prefix, path);
-                    if !prefix.is_empty() && !prefix.ends_with('_') {
-                        prefix.push('_');
-                    }
-                    let all = env::variables(&prefix).into_iter();
-                    found.extend(all.map(|(name, value)| (name.to_lowercase(), value.into())));
-                    continue;
-                }
-            };
-            let all = all.into_iter();
-            found.extend(all.filter_map(|(name, value)| Some((relative(&name)?, value))));
-        }
-        let given = self.given();
-        let given = given.iter();
-        found.extend(given.filter_map(|(name, value)| Some((relative(name)?, value.clone()))));
-        Ok(found)
+    /// Files that are not there, each with what to do about it.
+    fn missing_files(&self) -> Option<String> {
+        let missing = self.sources.iter().filter_map(Source::missing_file);
+        let missing: Vec<_> = missing.map(document::missing).collect();
+        (!missing.is_empty()).then(|| missing.join("; "))
     }
 }
 
@@ -168,38 +197,63 @@ impl Provider for Local {
     }
 
     async fn fetch(&self, query: &Query) -> Result<Value, Error> {
-        let name = match &query.selector {
-            Selector::Current => query.name.clone(),
-            Selector::Version(number) => format!("{}:{number}", query.name),
-            Selector::VersionId(text) | Selector::Label(text) | Selector::Stage(text) => {
-                format!("{}:{text}", query.name)
-            }
-        };
-        let found = self.find(&name)?;
-        found.ok_or_else(|| {
-            let sources = self.sources.iter().map(|source| match source {
-                Source::File(path) => format!(", in `{}`", path.display()),
-                Source::Text(..) => ", in the text that the program comes with".to_owned(),
-                Source::Env(prefix) => format!(", as the variable `{}`", variable(prefix, &name)),
-            });
-            let sources: String = sources.collect();
-            let remedy = format!("give `{name}` by `Local::with`{sources}");
-            Error::new(ErrorKind::NotFound).remedy(remedy)
-        })
+        named(&query.name)?;
+        if let Some(value) = self.find(query)? {
+            return Ok(value);
+        }
+        let mut places = vec!["by `Local::with`".to_owned()];
+        places.extend(self.sources.iter().filter_map(|source| source.place(query)));
+        let mut remedy = format!("give `{}` {}", written(query), any_of(&places));
+        if let Some(missing) = self.missing_files() {
+            remedy.push_str(&format!(" ({missing})"));
+        }
+        Err(Error::new(ErrorKind::NotFound).remedy(remedy))
     }
 
+    /// Names that somebody wrote, variables that are none of them, and of each what `fetch` gives.
     async fn fetch_many(&self, query: &PathQuery) -> Result<Listed, Error> {
-        let found = self.below(&query.path)?.into_iter();
-        let deep = |name: &str| query.depth == Depth::One && name.contains('/');
-        let found: BTreeMap<_, _> = found.filter(|(name, _)| !deep(name)).collect();
-        Ok(found
+        let path = query.path.trim_end_matches('/');
+        let relative = |name: &str| {
+            let name = name.strip_prefix(path)?.strip_prefix('/')?;
+            (!name.is_empty()).then(|| name.to_owned())
+        };
+        let mut all = vec![Found::Entries(self.given().clone())];
+        for source in &self.sources {
+            all.push(source.read()?);
+        }
+        let mut names = BTreeSet::new();
+        for found in &all {
+            if let Found::Entries(entries) = found {
+                names.extend(entries.keys().filter_map(|name| relative(name)));
+            }
+        }
+        for found in &all {
+            if let Found::Variables { prefix } = found {
+                add_variables(&mut names, prefix, path);
+            }
+        }
+        let is_asked = |name: &String| query.depth == Depth::All || !name.contains('/');
+        let value = |name: String| {
+            let query = Query::new(format!("{path}/{name}"));
+            let value = all.iter().find_map(|found| found.value(&query))?;
+            Some((name, Ok(value)))
+        };
+        let listed: Listed = names
             .into_iter()
-            .map(|(name, value)| (name, Ok(value)))
-            .collect())
+            .filter(is_asked)
+            .filter_map(value)
+            .collect();
+        match self.missing_files() {
+            Some(missing) if listed.is_empty() => {
+                Err(Error::new(ErrorKind::NotFound).remedy(missing))
+            }
+            _ => Ok(listed),
+        }
     }
 
     async fn put(&self, put: &Put) -> Result<(), Error> {
-        if put.existing == Existing::Keep && self.find(&put.name)?.is_some() {
+        named(&put.name)?;
+        if put.existing == Existing::Keep && self.find(&Query::new(&put.name))?.is_some() {
             let remedy = "it exists; say `overwrite` to replace it";
             return Err(Error::new(ErrorKind::Invalid).remedy(remedy));
         }
@@ -208,121 +262,66 @@ impl Provider for Local {
     }
 }
 
-/// The variable of a parameter: `SHOP_` and `/db/host-name` are `SHOP_DB_HOST_NAME`.
-fn variable(prefix: &str, name: &str) -> String {
-    let words = name.split(|character: char| !character.is_alphanumeric());
-    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    format!("{prefix}{}", words.join("_").to_uppercase())
+fn named(name: &str) -> Result<(), Error> {
+    if name.is_empty() {
+        return Err(Error::new(ErrorKind::Invalid).remedy("the name is empty"));
+    }
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-    use crate::parameters::Parameters;
-
-    fn file(text: &str) -> PathBuf {
-        file_named("json", text)
-    }
-
-    fn toml_file(text: &str) -> PathBuf {
-        file_named("toml", text)
-    }
-
-    fn file_named(extension: &str, text: &str) -> PathBuf {
-        static FILES: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-        let number = FILES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let name = format!("parameters-{}-{number}.{extension}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-
-    #[tokio::test]
-    async fn a_file_is_names_and_values_read_anew_at_each_fetch() {
-        let path = file(r#"{"/a": "1", "/limits": {"x": [1, true]}, "/n": 7, "/a:2": "old"}"#);
-        let parameters = Parameters::new(Local::file(&path).with("/n", "8"));
-
-        assert_eq!(*parameters.get::<u8>("/a").await.unwrap(), 1);
-        assert_eq!(*parameters.get::<u8>("/n").await.unwrap(), 8);
-        let limits = parameters.get::<String>("/limits").await.unwrap();
-        assert_eq!(*limits, r#"{"x":[1,true]}"#);
-        let old = parameters.get::<String>("/a").version(2).await.unwrap();
-        assert_eq!(*old, "old");
-        fs::write(&path, r#"{"/a": "2"}"#).unwrap();
-        let changed = parameters.get::<u8>("/a").force_fetch().await.unwrap();
-        assert_eq!(*changed, 2);
-        fs::remove_file(path).unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_toml_file_and_texts_are_sources_like_others_in_their_order() {
-        let path =
-            toml_file("\"/a\" = 1\nlimits = { x = [1.5, true], y = 2026-11-21 }\n[db]\nport = 5\n");
-        let local = Local::file(&path)
-            .or_toml("\"/a\" = 7\n\"/b\" = \"from toml\"")
-            .or_json(r#"{"/b": 0, "/c": null}"#);
-
-        for (name, expected) in [
-            ("/a", "1"),
-            ("limits", r#"{"x":[1.5,true],"y":"2026-11-21"}"#),
-            ("db", r#"{"port":5}"#),
-            ("/b", "from toml"),
-            ("/c", "null"),
-        ] {
-            let value = local.fetch(&Query::new(name)).await.unwrap();
-            assert_eq!(value.as_text(), Some(expected), "{name}");
+/// The name of a value, with its version.
+fn written(query: &Query) -> String {
+    match &query.selector {
+        Selector::Current => query.name.clone(),
+        Selector::Version(number) => format!("{}:{number}", query.name),
+        Selector::VersionId(text) | Selector::Label(text) | Selector::Stage(text) => {
+            format!("{}:{text}", query.name)
         }
-        let all = local.fetch_many(&PathQuery::new("/")).await.unwrap();
-        let all: Vec<_> = all
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_ref().unwrap().as_text().unwrap()))
-            .collect();
-        assert_eq!(all, [("a", "1"), ("b", "from toml"), ("c", "null")]);
-        fs::remove_file(path).unwrap();
     }
+}
 
-    #[tokio::test]
-    async fn what_is_not_there_says_where_to_put_it() {
-        let path = file("{}");
-        let local = Local::file(&path).or_env("SHOP_");
+/// The variable of a parameter: `SHOP_` and `/db/host-name` are `SHOP_DB_HOST_NAME`. A name without letters and
+/// digits has none.
+fn variable(prefix: &str, name: &str) -> Option<String> {
+    let words = name.split(|character: char| !character.is_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    (!words.is_empty()).then(|| format!("{prefix}{}", words.join("_").to_uppercase()))
+}
 
-        let error = local.fetch(&Query::new("/db/host-name")).await.unwrap_err();
-
-        assert_eq!(error.kind(), ErrorKind::NotFound);
-        let path = path.display();
-        let told = format!(
-            "give `/db/host-name` by `Local::with`, in `{path}`, as the variable `SHOP_DB_HOST_NAME`"
-        );
-        assert!(error.to_string().ends_with(&told), "{error}");
+/// A version has none: `/l` at version 2 would be the variable of `/l/2`.
+fn variable_of(prefix: &str, query: &Query) -> Option<String> {
+    match query.selector {
+        Selector::Current => variable(prefix, &query.name),
+        _ => None,
     }
+}
 
-    #[tokio::test]
-    async fn the_environment_is_read_by_name_and_by_prefix() {
-        // Set by cargo for every test, and not by anybody else.
-        let local = Local::env("CARGO_PKG_");
-
-        let name = local.fetch(&Query::new("/name")).await.unwrap();
-        let version = local.fetch_many(&PathQuery::new("/version")).await.unwrap();
-
-        assert_eq!(name.as_text(), Some("powertools"));
-        let names: Vec<_> = version.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["major", "minor", "patch"]);
-        assert!(local.fetch(&Query::new("/nothing")).await.is_err());
+/// Adds, relative to a path, the names of variables that are none of these names already. Those that no name
+/// leads to are left out, or a list would have what cannot be read.
+fn add_variables(names: &mut BTreeSet<String>, prefix: &str, path: &str) {
+    let whole = |name: &str| format!("{path}/{name}");
+    let known = names.iter();
+    let known: HashSet<_> = known
+        .filter_map(|name| variable(prefix, &whole(name)))
+        .collect();
+    let start = match variable(prefix, path) {
+        Some(path) => format!("{path}_"),
+        None => prefix.to_owned(),
+    };
+    for (rest, _) in env::variables(&start) {
+        let name = rest.to_lowercase();
+        let found = start.clone() + &rest;
+        if variable(prefix, &whole(&name)).as_ref() == Some(&found) && !known.contains(&found) {
+            names.insert(name);
+        }
     }
+}
 
-    #[tokio::test]
-    async fn what_is_written_is_in_memory_and_replaces_nothing_unasked() {
-        let parameters = Parameters::new(Local::new().with("/a", "1"));
-
-        let error = parameters.set("/a", "2").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Invalid);
-        parameters.set("/a", "2").overwrite().await.unwrap();
-        parameters.set("/b", "3").await.unwrap();
-
-        let named = parameters.get_by_name::<u8>(["/a", "/b"]).await;
-        let values: Vec<u8> = named.iter().map(|(_, value)| **value).collect();
-        assert_eq!(values, [2, 3]);
+/// `a, b or c`
+fn any_of(places: &[String]) -> String {
+    match places {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
     }
 }
