@@ -2,6 +2,8 @@
 
 use std::{
     fs,
+    io::Write,
+    net::TcpStream,
     path::PathBuf,
     process::{Command, Output, Stdio},
 };
@@ -19,6 +21,17 @@ fn hello(test: &str, settings: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hello"));
     command.current_dir(directory).env_clear();
     command
+}
+
+/// A request and its answer's status and body.
+fn ask(port: u16, line: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    stream
+        .set_read_timeout(Some(served::PATIENCE))
+        .expect("a time that is not zero");
+    let request = format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it reads");
+    served::parsed(&served::rest(&mut stream)).expect("an answer")
 }
 
 /// What a program that ends by itself says.
@@ -89,7 +102,7 @@ fn the_banner_tells_places_routes_and_what_was_left_to_the_program() {
         "  left to the program, as no option of the gateway: `--prot` `1`"
     );
     for port in &served.ports {
-        let answer = served.ask(*port, "GET /hello/a%20b");
+        let answer = ask(*port, "GET /hello/a%20b");
         assert_eq!(answer, (200, "hello a b".to_owned()), "{port}");
     }
     let lines: Vec<String> = (0..6).map(|_| served.line()).collect();
@@ -112,7 +125,7 @@ fn log_lines_stand_under_the_request_and_its_json_is_shown() {
     let mut command = hello("shown", "[local]\nport = 0\n");
     let served = Served::start(command.args(["--log", "--show", "event,reply"]), 1);
     while !served.line().starts_with("  left to") {}
-    served.ask(served.ports[0], "GET /hello/ann");
+    ask(served.ports[0], "GET /hello/ann");
 
     let mut lines = vec![served.line()];
     while !lines.last().is_some_and(|line| line.starts_with("← ")) {

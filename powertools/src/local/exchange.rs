@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 
 use super::{
     control, guard,
@@ -132,6 +132,10 @@ impl<A: App> Port<A> {
         };
         if is_too_much {
             return Err(Refusal::HeadersTooLarge);
+        }
+        // What it says it will send; what it does send is counted as well.
+        if body.size_hint().lower() > limit as u64 {
+            return Err(Refusal::TooLarge);
         }
         let body = Limited::new(body, limit).collect();
         match tokio::time::timeout(BODY_PATIENCE, body).await {

@@ -2,8 +2,7 @@
 //!
 //! The name makes the option (`--base-path`), the variable (`POWERTOOLS_LOCAL_BASE_PATH`) and the key of the
 //! file (`base-path`), and the rest makes `--help`, so that none of them can drift from the others. A crate
-//! for command lines and one for derived TOML were measured and cost a function on Lambda half a megabyte
-//! that it never runs (see `docs/design.md`).
+//! for command lines would know the first of the three (see `docs/design.md`).
 
 /// A setting of the gateway.
 #[derive(Debug)]

@@ -1,0 +1,89 @@
+//! Requests per second on loopback, beside hyper alone with the same greeting.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::{
+    fmt,
+    process::{Command, Stdio},
+};
+
+use crate::{named, served::Served};
+
+/// What wrk measured.
+struct Measured {
+    per_second: f64,
+    p50: String,
+    p99: String,
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            per_second,
+            p50,
+            p99,
+        } = self;
+        write!(
+            formatter,
+            "{per_second:.0} a second, half within {p50}, 99 % within {p99}"
+        )
+    }
+}
+
+/// The release build, which is what users would measure.
+fn start(argument: &str) -> Served {
+    let mut command = Command::new(named("POWERTOOLS_HELLO_RELEASE"));
+    Served::start(command.args([argument, "--port=0"]), 1)
+}
+
+fn measure(served: &Served) -> Measured {
+    let url = format!("http://127.0.0.1:{}/hello/ann", served.ports[0]);
+    let output = Command::new(named("POWERTOOLS_WRK"))
+        .args(["--threads", "1", "--connections", "16", "--duration", "3s"])
+        .args(["--latency", &url])
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        !text.contains("Non-2xx") && !text.contains("Socket errors"),
+        "{text}"
+    );
+    let after = |label: &str| {
+        let mut lines = text.lines().map(str::trim);
+        let line = lines.find_map(|line| line.strip_prefix(label));
+        line.unwrap_or_else(|| panic!("no {label} in {text}"))
+            .trim()
+            .to_owned()
+    };
+    Measured {
+        per_second: after("Requests/sec:").parse().unwrap(),
+        p50: after("50%"),
+        p99: after("99%"),
+    }
+}
+
+/// Both serve at the same time and are asked in turn, so that what else the machine does hits both; the best
+/// of three rounds of each counts.
+#[test]
+fn the_gateway_answers_at_least_half_as_often_as_hyper_alone() {
+    let (bare, gateway) = (start("--bare"), start("--gateway"));
+    let best = |mut measured: Vec<Measured>| {
+        measured.sort_by(|left, right| left.per_second.total_cmp(&right.per_second));
+        measured.pop().unwrap()
+    };
+    let rounds: Vec<_> = (0..3)
+        .map(|_| (measure(&bare), measure(&gateway)))
+        .collect();
+    let (bare, gateway): (Vec<_>, Vec<_>) = rounds.into_iter().unzip();
+    let (bare, gateway) = (best(bare), best(gateway));
+    let ratio = gateway.per_second / bare.per_second;
+    let told = format!("hyper alone {bare}; the gateway {gateway}; ratio {ratio:.2}");
+    assert!(ratio >= 0.5, "{told}");
+    tell(&told);
+}
+
+#[expect(clippy::print_stderr, reason = "the numbers are what it is run for")]
+fn tell(text: &str) {
+    eprintln!("{text}");
+}
