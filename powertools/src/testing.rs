@@ -267,12 +267,13 @@ impl<A: App> TestRequest<'_, A> {
             extended_id: id,
             hop: None,
         };
-        gateway::event(self.source, &Api::default(), asked).unwrap_or_else(|refusal| {
-            panic!(
+        match gateway::event(self.source, &Api::default(), asked) {
+            Ok(event) => serde_json::from_str(&event).expect("an event is JSON"),
+            Err(refusal) => panic!(
                 "a {} refuses {} itself: {refusal:?}",
                 self.source, parts.uri
-            )
-        })
+            ),
+        }
     }
 
     async fn send(self) -> TestReply {

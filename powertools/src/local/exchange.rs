@@ -62,31 +62,37 @@ pub(super) struct Story {
 
 impl<A: App> Port<A> {
     pub(super) async fn answer(&self, request: http::Request<Incoming>) -> Answer {
+        let mut story = Story::default();
+        if self.gateway.show.quiet {
+            return self.admit(request, &mut story).await;
+        }
         let started = Instant::now();
         let source = self.is_one_of_several.then_some(self.source);
         let title = terminal::title(&request, source);
-        let gateway = &*self.gateway;
-        (gateway.print)(&format!("→ {title}\n"));
+        let print = self.gateway.print;
+        print(&format!("→ {title}\n"));
         let path = request.uri().path().to_owned();
-        let mut story = Story::default();
-        let is_ours =
-            guard::asks_for_this_machine(request.uri(), request.headers(), &gateway.hosts);
-        let answer = if is_ours {
-            self.exchange(request, &mut story).await
-        } else {
-            let text = "the Host header does not name this machine; ask for localhost, or allow \
-                        the name with the setting `host`";
-            gateway::message(StatusCode::FORBIDDEN, text)
-        };
+        let answer = self.admit(request, &mut story).await;
         let ended = Ended {
             status: answer.status().as_u16(),
-            route: gateway.patterns.pattern(&path).map(str::to_owned),
+            route: self.gateway.patterns.pattern(&path).map(str::to_owned),
             took: started.elapsed(),
             cold_start: story.cold_start,
             note: story.note,
         };
-        (gateway.print)(&terminal::ended(&title, &ended));
+        print(&terminal::ended(&title, &ended));
         answer
+    }
+
+    /// Only who asks for this machine is let in.
+    async fn admit(&self, request: http::Request<Incoming>, story: &mut Story) -> Answer {
+        let hosts = &self.gateway.hosts;
+        if guard::asks_for_this_machine(request.uri(), request.headers(), hosts) {
+            return self.exchange(request, story).await;
+        }
+        let text = "the Host header does not name this machine; ask for localhost, or allow the \
+                    name with the setting `host`";
+        gateway::message(StatusCode::FORBIDDEN, text)
     }
 
     async fn exchange(&self, request: http::Request<Incoming>, story: &mut Story) -> Answer {
@@ -137,6 +143,9 @@ impl<A: App> Port<A> {
         if body.size_hint().lower() > limit as u64 {
             return Err(Refusal::TooLarge);
         }
+        if body.is_end_stream() {
+            return Ok(Bytes::new());
+        }
         let body = Limited::new(body, limit).collect();
         match tokio::time::timeout(BODY_PATIENCE, body).await {
             Err(_) => Err(Refusal::Slow),
@@ -176,7 +185,7 @@ impl<A: App> Port<A> {
                 trace_id: trace,
             }),
         };
-        let event = gateway::event(self.source, api, asked)?.to_string();
+        let event = gateway::event(self.source, api, asked)?;
         if show.event {
             print(&terminal::shown("event", event.as_bytes()));
         }

@@ -15,6 +15,7 @@
 //! | `--source` | `http`, `http-1.0`, `rest`, `url`, `alb`, `alb-multi`, `lattice-1`, `lattice`, `all`; `rest=9005` | `http` |
 //! | `--timeout` | seconds that the function may run, as on Lambda | 30 |
 //! | `--show` | prints each `event`, each `reply` | neither |
+//! | `--quiet` | prints no lines of requests | they are printed |
 //! | `--event` | a file with one event to run, `-` for the input | – |
 //! | `--stage`, `--stage-variable` | of an API | `$default`; `local` of a REST API |
 //! | `--domain`, `--base-path`, `--stage-in-path` | a custom domain and its mapping, or `execute-api` | what `Host` says |

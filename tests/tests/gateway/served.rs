@@ -44,13 +44,9 @@ impl Served {
             lines,
         };
         for _ in 0..front_ends {
-            let line = served.line();
-            let port = line.split("http://127.0.0.1:").nth(1);
-            let digits = port.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
-            let port = digits.and_then(|port| port.parse().ok());
-            served
-                .ports
-                .push(port.unwrap_or_else(|| panic!("no port in `{line}`")));
+            let line = served.line() + "\n";
+            let port = port(&line).unwrap_or_else(|| panic!("no port in `{line}`"));
+            served.ports.push(port);
         }
         served
     }
@@ -66,6 +62,13 @@ impl Served {
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream
     }
+}
+
+/// The port in the first line of a banner, once it is whole.
+pub(crate) fn port(banner: &str) -> Option<u16> {
+    let (_, rest) = banner.split_once("http://127.0.0.1:")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    rest[..end].parse().ok()
 }
 
 /// What comes until the other side closes, gently or not.

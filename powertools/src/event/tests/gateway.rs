@@ -30,7 +30,8 @@ fn sent(source: Source, url: &str, body: &Bytes) -> Request {
         hop: None,
     };
     let event = crate::gateway::event(source, &crate::gateway::Api::default(), asked);
-    request(event.unwrap_or_else(|refusal| panic!("a {source} refuses {url}: {refusal:?}")))
+    let event = event.unwrap_or_else(|refusal| panic!("a {source} refuses {url}: {refusal:?}"));
+    request(serde_json::from_str::<Value>(&event).expect("an event is JSON"))
 }
 
 /// Payload 1.0 has the values of each key together, whatever the client's order of keys.

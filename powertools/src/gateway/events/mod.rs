@@ -36,8 +36,8 @@ pub(crate) struct Asked<'r> {
     pub(crate) hop: Option<Hop<'r>>,
 }
 
-/// The event that `source` would send for a request, or why it would send none.
-pub(crate) fn event(source: Source, api: &Api, asked: Asked<'_>) -> Result<Value, Refusal> {
+/// The event that `source` would send for a request, as JSON, or why it would send none.
+pub(crate) fn event(source: Source, api: &Api, asked: Asked<'_>) -> Result<String, Refusal> {
     // `*`, and the authority that CONNECT names, are no paths.
     if !asked.parts.uri.path().starts_with('/') {
         return Err(Refusal::BadRequest);
@@ -53,10 +53,14 @@ pub(crate) fn event(source: Source, api: &Api, asked: Asked<'_>) -> Result<Value
     };
     match source {
         Source::HttpApi | Source::FunctionUrl => version_2::event(source, api, &sent),
-        Source::RestApi | Source::HttpApiV1 => version_1::event(source, api, &sent),
-        Source::Alb | Source::AlbMultiValue => Ok(balanced::load_balancer(source, &sent)),
-        Source::LatticeV1 => balanced::lattice_1(&sent),
-        Source::Lattice => balanced::lattice_2(&sent),
+        Source::RestApi | Source::HttpApiV1 => {
+            version_1::event(source, api, &sent).map(|event| event.to_string())
+        }
+        Source::Alb | Source::AlbMultiValue => {
+            Ok(balanced::load_balancer(source, &sent).to_string())
+        }
+        Source::LatticeV1 => balanced::lattice_1(&sent).map(|event| event.to_string()),
+        Source::Lattice => balanced::lattice_2(&sent).map(|event| event.to_string()),
     }
 }
 

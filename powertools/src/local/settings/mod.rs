@@ -49,6 +49,8 @@ pub(super) struct Settings {
 pub(super) struct Show {
     pub(super) event: bool,
     pub(super) reply: bool,
+    /// Nothing is: no line either.
+    pub(super) quiet: bool,
 }
 
 /// Everything that is wrong with the settings, at once.
@@ -223,7 +225,11 @@ impl Reader {
     }
 
     fn show(&mut self) -> Show {
-        let mut show = Show::default();
+        let quiet = self.one("quiet", "it is `true` or `false`", |text| text.parse().ok());
+        let mut show = Show {
+            quiet: quiet.unwrap_or_default(),
+            ..Show::default()
+        };
         let Some(given) = self.all.get("show").cloned() else {
             return show;
         };

@@ -70,6 +70,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         &["prints the JSON of each `event`, of each `reply`, or of both"],
     ),
     setting(
+        "quiet",
+        "BOOL",
+        Kind::Flag,
+        &["prints no lines of requests, as for measurements"],
+    ),
+    setting(
         "event",
         "FILE",
         Kind::One,

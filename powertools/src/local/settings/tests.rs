@@ -212,7 +212,8 @@ fn lists_and_tables_are_written_as_each_place_writes_them() {
         settings.show,
         Show {
             event: true,
-            reply: true
+            reply: true,
+            quiet: false,
         }
     );
     let map = |map: &Map<String, Value>| Value::from(map.clone()).to_string();
