@@ -80,10 +80,13 @@ pub async fn run(app: impl App) -> Result<(), Error> {
         return on_lambda(app).await;
     }
     // Not `#[cfg]`: what is compiled in every profile cannot break in one of them, and the linker leaves
-    // out what is never called.
+    // out what is never called. Boxed, because awaiting the gateway itself would make it a part of this
+    // future, and keep its code in every program.
     #[cfg(feature = "local")]
     if cfg!(debug_assertions) || cfg!(feature = "local-release") {
-        return crate::local::serve(app).await;
+        let gateway: std::pin::Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> =
+            Box::pin(crate::local::serve(app));
+        return gateway.await;
     }
     Err(
         "AWS_LAMBDA_RUNTIME_API is not set, so this is not Lambda; to serve on localhost, build with the \
