@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the named tools into target/tools, unless the pinned version is there already.
 #
+#   ci/tools.sh aws-cli       target/tools/aws-cli/bin/aws
 #   ci/tools.sh cargo-fuzz    target/tools/bin/cargo-fuzz
 #   ci/tools.sh cargo-hack    target/tools/bin/cargo-hack
 #   ci/tools.sh moto          target/tools/moto, an environment of Python; `ci/moto` starts it
@@ -8,6 +9,8 @@
 #   ci/tools.sh chromium      the system's, by apt-get where there is none
 #   ci/tools.sh powertools-python        target/tools/powertools-python, an environment of Python
 #   ci/tools.sh powertools-typescript    target/tools/powertools-typescript/node_modules
+#   ci/tools.sh serverless-offline       target/tools/serverless-offline/node_modules
+#   ci/tools.sh wrk           the system's, by apt-get where there is none
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=ci/versions
@@ -72,17 +75,55 @@ install_rie() {
 
 # Whatever version Debian has: a browser that is kept back for a test is a browser nobody uses.
 install_chromium() {
-    ! command -v chromium >/dev/null || return 0
-    command -v apt-get >/dev/null || fail "there is no chromium, and no apt-get to install it with"
+    install_by_apt chromium
+}
+
+# Whatever version Debian has, too: both servers that it measures are measured by the same one.
+install_wrk() {
+    install_by_apt wrk
+}
+
+install_by_apt() {
+    ! command -v "$1" >/dev/null || return 0
+    command -v apt-get >/dev/null || fail "there is no $1, and no apt-get to install it with"
     local try
     for try in 1 2 3; do
         if apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends chromium >"$scratch/apt"; then
+            apt-get install -y -qq --no-install-recommends "$1" >"$scratch/apt"; then
             return 0
         fi
         echo "ci/tools.sh: apt-get failed, try $try of 3" >&2
     done
-    fail "chromium cannot be installed"
+    fail "$1 cannot be installed"
+}
+
+# The first version, which is Python's: the second one is in no package registry.
+install_aws_cli() {
+    local to=$tools/aws-cli
+    command -v python3 >/dev/null \
+        || fail "there is no python3; install it: apt-get install python3 python3-venv"
+    local installed='from importlib.metadata import version; print(version("awscli"))'
+    [[ $("$to/bin/python3" -c "$installed" 2>&1) != "$awscli" ]] || return 0
+    rm -rf "$to"
+    python3 -m venv "$to" \
+        || fail "python3 makes no environment; install what it needs: apt-get install python3-venv"
+    "$to/bin/python3" -m pip install --quiet --disable-pip-version-check "awscli==$awscli"
+}
+
+# Alone: its events need nothing of the framework that it belongs to, which asks for an account.
+install_serverless_offline() {
+    local to=$tools/serverless-offline program
+    for program in node npm; do
+        command -v "$program" >/dev/null \
+            || fail "there is no $program; install it: apt-get install nodejs npm"
+    done
+    local package=$to/node_modules/serverless-offline/package.json
+    local installed='console.log(JSON.parse(require("fs").readFileSync(process.argv[1])).version)'
+    [[ $(node -e "$installed" "$package" 2>&1) != "$serverless_offline" ]] || return 0
+    rm -rf "$to"
+    mkdir -p "$to"
+    npm install --prefix "$to" --no-save --ignore-scripts --legacy-peer-deps --no-audit --no-fund \
+        --loglevel=error "serverless-offline@$serverless_offline"
 }
 
 # With pip's own choice of what it depends on, in an environment of its own.
@@ -121,9 +162,11 @@ is() {
 }
 
 [[ $# -gt 0 ]] ||
-    fail "name a tool: cargo-fuzz, cargo-hack, chromium, moto, powertools-python, powertools-typescript, rie"
+    fail "name a tool: aws-cli, cargo-fuzz, cargo-hack, chromium, moto, powertools-python,
+powertools-typescript, rie, serverless-offline, wrk"
 for tool; do
     case $tool in
+    aws-cli) install_aws_cli ;;
     cargo-fuzz) install_cargo_fuzz ;;
     cargo-hack) install_cargo_hack ;;
     chromium) install_chromium ;;
@@ -131,6 +174,8 @@ for tool; do
     powertools-python) install_powertools_python ;;
     powertools-typescript) install_powertools_typescript ;;
     rie) install_rie ;;
+    serverless-offline) install_serverless_offline ;;
+    wrk) install_wrk ;;
     *) fail "unknown tool \`$tool\`" ;;
     esac
 done

@@ -91,16 +91,17 @@ pub(crate) fn function() -> crate::context::FunctionInfo {
     function
 }
 
-/// `POWERTOOLS_LOCAL_PORT`, as written.
+/// The variable of a setting of the local gateway: `POWERTOOLS_LOCAL_BASE_PATH` for `base-path`.
 #[cfg(feature = "local")]
-pub(crate) fn local_port() -> Option<String> {
-    text("POWERTOOLS_LOCAL_PORT")
+pub(crate) fn local_name(setting: &str) -> String {
+    let setting = setting.replace('-', "_").to_ascii_uppercase();
+    format!("POWERTOOLS_LOCAL_{setting}")
 }
 
-/// `POWERTOOLS_LOCAL_EVENT`, as written: `http` or `rest`.
+/// A variable that [`local_name`] names, as written.
 #[cfg(feature = "local")]
-pub(crate) fn local_event() -> Option<String> {
-    text("POWERTOOLS_LOCAL_EVENT")
+pub(crate) fn local(name: &str) -> Option<String> {
+    text(name)
 }
 
 /// `POWERTOOLS_SERVICE_NAME`: the `service` of every log line, and AppConfig's application.

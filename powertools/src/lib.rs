@@ -51,7 +51,8 @@
 //! | `macros` | yes | `#[get("/…")]` and its kin, `routes![…]` |
 //! | `logger` | yes | [`logger`] |
 //! | `runtime` | yes | [`run`], [`start`], [`Function`] |
-//! | `local` | yes | [`local`]: `cargo run` without AWS |
+//! | `local` | yes | [`local`]: `cargo run` without AWS, in debug builds |
+//! | `local-release` | no | [`local`] in release builds too |
 //! | `parameters` | no | [`parameters`]: the cache, and values from a file, the environment or a provider of yours |
 //! | `compression` | no | `router::middleware::compression`: gzip |
 //! | `cookies` | no | answers that set cookies, by the cookie crate |

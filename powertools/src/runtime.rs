@@ -63,8 +63,8 @@ impl fmt::Debug for Error {
 /// requests, such as an axum `Router`.
 ///
 /// Without `AWS_LAMBDA_RUNTIME_API` in the environment, which Lambda and its emulators set, and with
-/// the feature `local`, the same function is served on `http://127.0.0.1:9000` instead (see
-/// [`local`](crate::local)).
+/// the feature `local`, a debug build serves the same function on `http://127.0.0.1:9000` instead (see
+/// [`local`](crate::local)). A release build does so with the feature `local-release`.
 ///
 /// # Errors
 ///
@@ -79,18 +79,20 @@ pub async fn run(app: impl App) -> Result<(), Error> {
     if env::runtime_api().is_some() {
         return on_lambda(app).await;
     }
+    // Not `#[cfg]`: what is compiled in every profile cannot break in one of them, and the linker leaves
+    // out what is never called. Boxed, because awaiting the gateway itself would make it a part of this
+    // future, and keep its code in every program.
     #[cfg(feature = "local")]
-    {
-        crate::local::serve(app).await
+    if cfg!(debug_assertions) || cfg!(feature = "local-release") {
+        let gateway: std::pin::Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> =
+            Box::pin(crate::local::serve(app));
+        return gateway.await;
     }
-    #[cfg(not(feature = "local"))]
-    {
-        Err(
-            "AWS_LAMBDA_RUNTIME_API is not set, so this is not Lambda; build with the feature \
-             `local` to serve on localhost"
-                .into(),
-        )
-    }
+    Err(
+        "AWS_LAMBDA_RUNTIME_API is not set, so this is not Lambda; to serve on localhost, build with the \
+         feature `local` and without `--release`, or with the feature `local-release`"
+            .into(),
+    )
 }
 
 /// Runs an async `main` on the tokio runtime that suits where it runs.

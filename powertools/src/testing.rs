@@ -22,7 +22,9 @@
 //!
 //! A request is written as the event of its source, decoded, handled, encoded, and the reply read as
 //! that source reads it: what the client sees here is what a client of the real front end would see.
-//! What is not played is Lambda's limit of 6 MB on the event and on the reply: no body is too large here.
+//! What is not played is Lambda's limit of 6 MB on the event and on the reply: no body is too large here. And
+//! two things that would only be in a test's way: a REST API is told that every type is binary where that
+//! matters, and an HTTP API decodes a path once and not twice (see [`local`](crate::local)).
 //! Failures of the test itself (an unknown event, a reply that the source refuses) panic with what
 //! was wrong.
 
@@ -40,7 +42,7 @@ use crate::{
     Context,
     event::Source,
     function::{App, InvocationError},
-    gateway,
+    gateway::{self, Api},
 };
 
 /// What a client has to encode in a path and query, and a test may leave unencoded.
@@ -257,21 +259,35 @@ impl<A: App> TestRequest<'_, A> {
     #[must_use]
     pub fn event(&self) -> Value {
         let (parts, body) = self.request.clone().into_parts();
-        gateway::event(self.source, &parts, &body, &self.context.request_id)
-            .unwrap_or_else(|| panic!("a {} refuses {} itself", self.source, parts.uri))
+        let id = &*self.context.request_id;
+        let asked = gateway::Asked {
+            parts: &parts,
+            body: &body,
+            id,
+            extended_id: id,
+            hop: None,
+        };
+        match gateway::event(self.source, &Api::default(), asked) {
+            Ok(event) => serde_json::from_str(&event).expect("an event is JSON"),
+            Err(refusal) => panic!(
+                "a {} refuses {} itself: {refusal:?}",
+                self.source, parts.uri
+            ),
+        }
     }
 
     async fn send(self) -> TestReply {
         let event = self.event().to_string();
+        let source = self.source;
         let reply = match self.app.invoke(event.into(), self.context).await {
             Ok(reply) => serde_json::to_vec(&reply).expect("a reply is JSON"),
             Err(error) => panic!("{error:?}"),
         };
         let raw = serde_json::from_slice(&reply).expect("a reply is JSON");
-        let Some(answer) = gateway::read(self.source, &reply) else {
-            panic!("a {} does not accept the reply {raw}", self.source);
-        };
-        TestReply { answer, raw }
+        match gateway::read(source, &Api::default(), None, &reply) {
+            Ok(answer) => TestReply { answer, raw },
+            Err(reason) => panic!("a {source} does not accept the reply {raw}: {reason}"),
+        }
     }
 }
 

@@ -161,7 +161,12 @@ mod hosted_axum {
                     continue;
                 }
                 let reply = client.get(url).source(source).await;
-                assert_eq!(reply.text(), url, "{source}");
+                let expected = match source {
+                    // It makes one slash of several at the beginning.
+                    Source::RestApi => format!("/{}", url.trim_start_matches('/')),
+                    _ => url.to_owned(),
+                };
+                assert_eq!(reply.text(), expected, "{source}");
             }
         }
         // The stage goes, and no slash with it.

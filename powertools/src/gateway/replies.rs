@@ -1,191 +1,296 @@
-//! Replies as API Gateway reads them: what becomes of one, and which ones it refuses.
+//! Replies as the front ends read them: what becomes of one, and which ones they refuse.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::api::Api;
 use crate::event::Source;
 
 /// An HTTP response, its body whole.
 pub(crate) type Answer = http::Response<Bytes>;
 
-/// The response that a reply stands for, read as `source` reads it; `None` for a reply that it does
-/// not accept.
-pub(crate) fn read(source: Source, reply: &[u8]) -> Option<Answer> {
+/// The response that a reply stands for, read as `source` reads it, or why it does not accept it.
+///
+/// `accept` is the request's header of that name.
+pub(crate) fn read(
+    source: Source,
+    api: &Api,
+    accept: Option<&str>,
+    reply: &[u8],
+) -> Result<Answer, String> {
+    let value: Value = serde_json::from_slice(reply).map_err(|_| "it is not JSON".to_owned())?;
     match source {
-        Source::HttpApi | Source::FunctionUrl => version_2(source, reply),
-        Source::RestApi | Source::HttpApiV1 => version_1(source, reply),
+        Source::HttpApi | Source::FunctionUrl => version_2(source, value, reply),
+        Source::RestApi => rest(api, accept, value),
+        Source::HttpApiV1 => http_1(value),
         Source::Alb | Source::AlbMultiValue | Source::LatticeV1 | Source::Lattice => {
-            balanced(source, reply)
+            balanced(source, value)
         }
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HttpReply {
-    status_code: u16,
-    #[serde(default)]
-    headers: Option<Map<String, Value>>,
-    #[serde(default)]
-    cookies: Option<Vec<String>>,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
-}
-
-/// Payload 2.0: without a `statusCode` the whole reply is the body.
-fn version_2(source: Source, reply: &[u8]) -> Option<Answer> {
-    let value: Value = serde_json::from_slice(reply).ok()?;
-    if value.get("statusCode").is_none() {
-        return Some(json(StatusCode::OK, reply.to_vec()));
-    }
-    let reply: HttpReply = serde_json::from_value(value).ok()?;
+/// Payload 2.0: what is no object with a `statusCode` is the body itself.
+fn version_2(source: Source, value: Value, reply: &[u8]) -> Result<Answer, String> {
+    let mut object = match value {
+        Value::Object(object) if object.contains_key("statusCode") => object,
+        // A function URL writes JSON anew, and text without its quotes; an HTTP API sends what it got.
+        Value::String(text) if source == Source::FunctionUrl => {
+            return Ok(json(StatusCode::OK, text.into_bytes()));
+        }
+        value if source == Source::FunctionUrl => {
+            return Ok(json(StatusCode::OK, value.to_string().into_bytes()));
+        }
+        _ => return Ok(json(StatusCode::OK, reply.to_vec())),
+    };
     let mut headers = HeaderMap::new();
-    add_all(&mut headers, reply.headers.unwrap_or_default())?;
-    for cookie in reply.cookies.unwrap_or_default() {
-        headers.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).ok()?);
+    add_all(&mut headers, map(&mut object, "headers")?)?;
+    for cookie in list(&mut object, "cookies")? {
+        let Value::String(cookie) = cookie else {
+            return Err(format!("the cookie {cookie} is no text"));
+        };
+        headers.append(header::SET_COOKIE, header_value("set-cookie", &cookie)?);
     }
-    headers
-        .entry(header::CONTENT_TYPE)
-        .or_insert(HeaderValue::from_static(default_type(source)));
-    answer(
-        reply.status_code,
-        headers,
-        reply.body,
-        reply.is_base64_encoded,
-    )
+    let content_type = match source {
+        Source::FunctionUrl => "application/json",
+        _ => "text/plain; charset=utf-8",
+    };
+    add_default(&mut headers, content_type);
+    let status = status(object.get("statusCode"))?;
+    answer(status, headers, &mut object, Base64::AsFlagged)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RestReply {
-    status_code: u16,
-    #[serde(default)]
-    headers: Option<Map<String, Value>>,
-    #[serde(default)]
-    multi_value_headers: Option<Map<String, Value>>,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
-}
-
-/// Payload 1.0: a key that the format does not know spoils the reply.
-fn version_1(source: Source, reply: &[u8]) -> Option<Answer> {
-    let reply: RestReply = serde_json::from_slice(reply).ok()?;
+/// A REST API: a key that the format does not know spoils the reply, and base64 is undone only for clients
+/// that ask for a binary type first.
+fn rest(api: &Api, accept: Option<&str>, value: Value) -> Result<Answer, String> {
+    const KEYS: [&str; 5] = [
+        "statusCode",
+        "headers",
+        "multiValueHeaders",
+        "body",
+        "isBase64Encoded",
+    ];
+    let mut object = object(value)?;
+    if let Some(key) = object.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        return Err(format!("`{key}` is no key of its format"));
+    }
+    // AWS's guide requires a status; LocalStack recorded 200 for replies without one.
+    let status = match object.get("statusCode") {
+        None => StatusCode::OK,
+        given => status(given)?,
+    };
     let mut headers = HeaderMap::new();
-    add_lists(&mut headers, reply.multi_value_headers.unwrap_or_default())?;
-    add_all(&mut headers, reply.headers.unwrap_or_default())?;
-    headers
-        .entry(header::CONTENT_TYPE)
-        .or_insert(HeaderValue::from_static(default_type(source)));
-    answer(
-        reply.status_code,
-        headers,
-        reply.body,
-        reply.is_base64_encoded,
-    )
+    add_lists(&mut headers, map(&mut object, "multiValueHeaders")?)?;
+    add_all(&mut headers, map(&mut object, "headers")?)?;
+    add_default(&mut headers, "application/json");
+    let first = accept.unwrap_or_default().split(',').next();
+    let is_binary = match &api.binary_types {
+        Some(types) => Api::is_binary(types, first.unwrap_or_default().trim()),
+        None => true,
+    };
+    let base64 = if is_binary {
+        Base64::AsFlagged
+    } else {
+        Base64::Kept
+    };
+    answer(status, remapped(&headers), &mut object, base64)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BalancedReply {
-    status_code: u16,
-    status_description: String,
-    #[serde(default)]
-    headers: Option<Map<String, Value>>,
-    #[serde(default)]
-    multi_value_headers: Option<Map<String, Value>>,
-    body: String,
-    #[serde(default)]
-    is_base64_encoded: bool,
+/// An HTTP API that was told to speak payload 1.0. Single values come first.
+fn http_1(value: Value) -> Result<Answer, String> {
+    let mut object = object(value)?;
+    let status = status(object.get("statusCode"))?;
+    let mut headers = HeaderMap::new();
+    add_all(&mut headers, map(&mut object, "headers")?)?;
+    add_lists(&mut headers, map(&mut object, "multiValueHeaders")?)?;
+    add_default(&mut headers, "text/plain; charset=utf-8");
+    answer(status, headers, &mut object, Base64::AsFlagged)
 }
 
 /// A load balancer's, and VPC Lattice's: words beside the status, a body, and the kind of map that the
 /// target group is set to.
-fn balanced(source: Source, reply: &[u8]) -> Option<Answer> {
-    let reply: BalancedReply = serde_json::from_slice(reply).ok()?;
-    let code = reply.status_code.to_string();
-    reply
-        .status_description
-        .strip_prefix(&*code)?
-        .strip_prefix(' ')?;
-    let mut headers = HeaderMap::new();
-    if source == Source::AlbMultiValue {
-        add_lists(&mut headers, reply.multi_value_headers?)?;
-    } else {
-        add_all(&mut headers, reply.headers?)?;
+fn balanced(source: Source, value: Value) -> Result<Answer, String> {
+    let mut object = object(value)?;
+    let status = status(object.get("statusCode"))?;
+    let description = object.get("statusDescription").and_then(Value::as_str);
+    let rest = description.and_then(|text| text.strip_prefix(status.as_str()));
+    if !rest.is_some_and(|rest| rest.starts_with(' ')) {
+        return Err(format!("`statusDescription` is not like `{status}`"));
     }
-    answer(
-        reply.status_code,
-        headers,
-        Some(reply.body),
-        reply.is_base64_encoded,
-    )
+    let mut headers = HeaderMap::new();
+    let key = match source {
+        Source::AlbMultiValue => "multiValueHeaders",
+        _ => "headers",
+    };
+    if !object.get(key).is_some_and(Value::is_object) {
+        return Err(format!("it has no `{key}`"));
+    }
+    let map = map(&mut object, key)?;
+    match source {
+        Source::AlbMultiValue => add_lists(&mut headers, map)?,
+        _ => add_all(&mut headers, map)?,
+    }
+    if !object.get("body").is_some_and(Value::is_string) {
+        return Err("it has no `body`".to_owned());
+    }
+    answer(status, headers, &mut object, Base64::AsFlagged)
 }
 
-/// The content type of a response whose reply names none; load balancers and VPC Lattice add none.
-const fn default_type(source: Source) -> &'static str {
-    match source {
-        Source::RestApi | Source::FunctionUrl => "application/json",
-        _ => "text/plain; charset=utf-8",
+fn object(value: Value) -> Result<Map<String, Value>, String> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err("it is no object".to_owned()),
     }
+}
+
+/// A number or the text of one.
+fn status(value: Option<&Value>) -> Result<StatusCode, String> {
+    let code = match value {
+        None => return Err("it has no `statusCode`".to_owned()),
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(value) => value.as_u64(),
+    };
+    // An informational status would not end the exchange.
+    code.filter(|code| (200..=599).contains(code))
+        .and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok())
+        .ok_or_else(|| format!("`statusCode` is {}", value.unwrap_or(&Value::Null)))
+}
+
+fn map(object: &mut Map<String, Value>, key: &str) -> Result<Map<String, Value>, String> {
+    match object.remove(key) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(map)) => Ok(map),
+        Some(_) => Err(format!("`{key}` is no object")),
+    }
+}
+
+fn list(object: &mut Map<String, Value>, key: &str) -> Result<Vec<Value>, String> {
+    match object.remove(key) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(list)) => Ok(list),
+        Some(_) => Err(format!("`{key}` is no list")),
+    }
+}
+
+fn add_default(headers: &mut HeaderMap, content_type: &'static str) {
+    let content_type = HeaderValue::from_static(content_type);
+    headers.entry(header::CONTENT_TYPE).or_insert(content_type);
 }
 
 /// The headers of a map of values.
-fn add_all(headers: &mut HeaderMap, map: Map<String, Value>) -> Option<()> {
+fn add_all(headers: &mut HeaderMap, map: Map<String, Value>) -> Result<(), String> {
     map.into_iter()
         .try_for_each(|(name, value)| add(headers, &name, &value))
 }
 
 /// The headers of a map of lists of values.
-fn add_lists(headers: &mut HeaderMap, map: Map<String, Value>) -> Option<()> {
+fn add_lists(headers: &mut HeaderMap, map: Map<String, Value>) -> Result<(), String> {
     for (name, values) in map {
-        for value in values.as_array()? {
-            add(headers, &name, value)?;
+        let Value::Array(values) = values else {
+            return Err(format!("`{name}` of `multiValueHeaders` is no list"));
+        };
+        for value in values {
+            add(headers, &name, &value)?;
         }
     }
-    Some(())
+    Ok(())
 }
 
-fn add(headers: &mut HeaderMap, name: &str, value: &Value) -> Option<()> {
+fn add(headers: &mut HeaderMap, name: &str, value: &Value) -> Result<(), String> {
     let text = match value {
-        Value::Null => return Some(()),
+        Value::Null => return Ok(()),
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::Array(_) | Value::Object(_) => return None,
+        Value::Array(_) | Value::Object(_) => {
+            return Err(format!("the header `{name}` is {value}"));
+        }
     };
-    let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-    let hop_by_hop = [
-        header::CONNECTION,
-        header::TRANSFER_ENCODING,
-        header::CONTENT_LENGTH,
-    ];
-    // The gateway frames the response itself.
-    if !hop_by_hop.contains(&name) {
-        headers.append(name, HeaderValue::from_str(&text).ok()?);
-    }
-    Some(())
+    let value = header_value(name, &text)?;
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| format!("`{name}` is no name of a header"))?;
+    headers.append(name, value);
+    Ok(())
 }
 
-fn answer(status: u16, headers: HeaderMap, body: Option<String>, base64: bool) -> Option<Answer> {
-    let body = body.unwrap_or_default();
-    let body = if base64 {
-        STANDARD.decode(body).ok()?
+fn header_value(name: &str, text: &str) -> Result<HeaderValue, String> {
+    HeaderValue::from_str(text).map_err(|_| format!("the header `{name}` has a control character"))
+}
+
+/// What a REST API calls the headers that it keeps for itself. Source: LocalStack's recorded
+/// `test_apigateway_header_remapping_aws`.
+fn remapped(headers: &HeaderMap) -> HeaderMap {
+    const KEPT: [&str; 14] = [
+        "authorization",
+        "connection",
+        "content-length",
+        "content-md5",
+        "date",
+        "expect",
+        "host",
+        "max-forwards",
+        "proxy-authenticate",
+        "server",
+        "trailer",
+        "upgrade",
+        "user-agent",
+        "www-authenticate",
+    ];
+    let mut remapped = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let name = if KEPT.contains(&name.as_str()) {
+            let name = format!("x-amzn-remapped-{name}");
+            HeaderName::from_bytes(name.as_bytes()).expect("two names with a dash are a name")
+        } else {
+            name.clone()
+        };
+        remapped.append(name, value.clone());
+    }
+    remapped
+}
+
+/// What becomes of a body that says it is base64.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Base64 {
+    AsFlagged,
+    Kept,
+}
+
+fn answer(
+    status: StatusCode,
+    mut headers: HeaderMap,
+    object: &mut Map<String, Value>,
+    base64: Base64,
+) -> Result<Answer, String> {
+    let body = match object.remove("body") {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text,
+        Some(_) => return Err("`body` is no text".to_owned()),
+    };
+    let is_base64 = match object.get("isBase64Encoded") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(flag)) => *flag,
+        Some(_) => return Err("`isBase64Encoded` is neither true nor false".to_owned()),
+    };
+    let body = if is_base64 && base64 == Base64::AsFlagged {
+        let bytes = STANDARD.decode(body);
+        bytes.map_err(|_| "`body` is not the base64 that it says".to_owned())?
     } else {
         body.into_bytes()
     };
-    let mut answer = http::Response::new(body.into());
-    // An informational status would not end the exchange.
-    *answer.status_mut() = StatusCode::from_u16(status)
-        .ok()
-        .filter(|_| status >= 200)?;
+    // The front end frames the response itself.
+    for name in [
+        header::CONNECTION,
+        header::TRANSFER_ENCODING,
+        header::CONTENT_LENGTH,
+        header::UPGRADE,
+    ] {
+        headers.remove(name);
+    }
+    let mut answer = Answer::new(body.into());
+    *answer.status_mut() = status;
     *answer.headers_mut() = headers;
-    Some(answer)
+    Ok(answer)
 }
 
 /// A response of this JSON.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use toml::de::{DeTable, DeValue};
 
 use crate::parameters::{Error, ErrorKind, Value};
 
@@ -82,12 +83,14 @@ fn parse(format: Format, text: &[u8], shown: &str) -> Result<BTreeMap<String, Va
             Ok(entries.0)
         }
         Format::Toml => {
-            let table: toml::Table = toml::from_slice(text).map_err(|error| {
-                let start = error.span().map_or(0, |span| span.start);
-                malformed("TOML table", place(text, start))
-            })?;
-            let entries = table.into_iter();
-            Ok(entries.map(|(name, value)| (name, toml(value))).collect())
+            let refused = |start| malformed("TOML table", place(text, start));
+            let readable = str::from_utf8(text).map_err(|error| refused(error.valid_up_to()))?;
+            let table = DeTable::parse(readable)
+                .map_err(|error| refused(error.span().map_or(0, |span| span.start)))?;
+            let entries = table.get_ref().iter();
+            Ok(entries
+                .map(|(name, value)| (name.get_ref().to_string(), toml(value.get_ref())))
+                .collect())
         }
     }
 }
@@ -139,27 +142,38 @@ impl<'de> Visitor<'de> for Object {
     }
 }
 
-/// A text as it is, anything else as JSON.
-fn toml(value: toml::Value) -> Value {
-    Value::text(match json(value) {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
+/// A text as it is, a number as it is written, anything else as JSON.
+fn toml(value: &DeValue<'_>) -> Value {
+    Value::text(match value {
+        DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
+        DeValue::Float(number) => number.as_str().to_owned(),
+        value => match json(value) {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        },
     })
 }
 
 /// TOML as JSON, where it has moments and numbers that JSON has not: as texts.
-fn json(value: toml::Value) -> serde_json::Value {
+fn json(value: &DeValue<'_>) -> serde_json::Value {
     match value {
-        toml::Value::String(text) => text.into(),
-        toml::Value::Integer(number) => number.into(),
-        toml::Value::Float(number) if number.is_finite() => number.into(),
-        toml::Value::Float(number) => number.to_string().into(),
-        toml::Value::Boolean(truth) => truth.into(),
-        toml::Value::Datetime(moment) => moment.to_string().into(),
-        toml::Value::Array(items) => items.into_iter().map(json).collect(),
-        toml::Value::Table(entries) => {
-            let entries = entries.into_iter();
-            entries.map(|(name, value)| (name, json(value))).collect()
+        DeValue::String(text) => text.as_ref().into(),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(whole) => whole.into(),
+            Err(_) => number.as_str().into(),
+        },
+        DeValue::Float(number) => match number.as_str().parse::<f64>() {
+            Ok(real) if real.is_finite() => real.into(),
+            _ => number.as_str().into(),
+        },
+        DeValue::Boolean(truth) => (*truth).into(),
+        DeValue::Datetime(moment) => moment.to_string().into(),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
+        DeValue::Table(entries) => {
+            let entries = entries.iter();
+            entries
+                .map(|(name, value)| (name.get_ref().to_string(), json(value.get_ref())))
+                .collect()
         }
     }
 }
@@ -270,11 +284,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_toml_is_the_text_that_is_written_and_decimal() {
+        let text = "a = 0.10\nb = 12345678901234567890123\nc = 0x1F\nd = [0b11, 1_000]\ne = 1_000";
+        let values = given(Format::Toml, text).unwrap();
+        let texts: Vec<_> = values.values().filter_map(Value::as_text).collect();
+
+        let expected = ["0.10", "12345678901234567890123", "31", "[3,1000]", "1000"];
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
     fn numbers_and_moments_that_json_has_not_are_texts() {
         let text = "a = nan\nb = [inf, 1e2]\nc = 2026-11-21T10:00:00Z";
         let values = given(Format::Toml, text).unwrap();
         let texts: Vec<_> = values.values().filter_map(Value::as_text).collect();
 
-        assert_eq!(texts, ["NaN", r#"["inf",100.0]"#, "2026-11-21T10:00:00Z"]);
+        assert_eq!(texts, ["nan", r#"["inf",100.0]"#, "2026-11-21T10:00:00Z"]);
     }
 }

@@ -1,0 +1,244 @@
+use super::*;
+
+/// Reads settings from these arguments, variables and file.
+fn read_from(
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    file: Option<&str>,
+) -> Result<Wish, String> {
+    let arguments = arguments.iter().map(|argument| (*argument).to_owned());
+    let variable = |name: &str| {
+        let found = variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let open = |path: &str| match path {
+        "powertools.toml" | "other.toml" => Ok(file.map(str::to_owned)),
+        "forbidden.toml" => Err(std::io::ErrorKind::PermissionDenied.into()),
+        _ => Ok(None),
+    };
+    read("shop", arguments, variable, open).map_err(|error| error.to_string())
+}
+
+fn settings(arguments: &[&str], variables: &[(&str, &str)], file: &str) -> Settings {
+    match read_from(arguments, variables, Some(file)) {
+        Ok(Wish::Run(settings)) => *settings,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What is wrong with these, line by line.
+fn problems(arguments: &[&str], file: Option<&str>) -> Vec<String> {
+    let error = read_from(arguments, &[], file).expect_err("something is wrong");
+    let mut lines = error.lines();
+    assert_eq!(
+        lines.next(),
+        Some("the local gateway's settings are not right:")
+    );
+    lines.map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn a_value_that_is_not_allowed_is_named_with_what_is() {
+    let port = "a port is a number from 0 to 65535";
+    let sources = "the sources are `http`, `http-1.0`, `rest`, `url`, `alb`, `alb-multi`, \
+                   `lattice-1`, `lattice` and `all`";
+    for (argument, expected) in [
+        ("--port=70000", format!("`--port` is `70000`, but {port}")),
+        ("--port=", format!("`--port` is ``, but {port}")),
+        ("--source=v2", format!("`--source` is `v2`, but {sources}")),
+        (
+            "--source=rest=x",
+            format!("`--source` is `rest=x`, but {port}"),
+        ),
+        (
+            "--source=rest=7,alb=7",
+            "`--source` is `alb=7`, but 7 is taken by another source".to_owned(),
+        ),
+        (
+            "--timeout=0",
+            "`--timeout` is `0`, but it is a number of seconds from 1 to 900".to_owned(),
+        ),
+        (
+            "--timeout=901",
+            "`--timeout` is `901`, but it is a number of seconds from 1 to 900".to_owned(),
+        ),
+        (
+            "--show=events",
+            "`--show` is `events`, but it is `event` or `reply`".to_owned(),
+        ),
+        (
+            "--stage=a/b",
+            "`--stage` is `a/b`, but a stage has letters, digits, `-` and `_`, or is `$default`"
+                .to_owned(),
+        ),
+        (
+            "--base-path=shop",
+            "`--base-path` is `shop`, but it is like `/shop`".to_owned(),
+        ),
+        (
+            "--stage-in-path=maybe",
+            "`--stage-in-path` is `maybe`, but it is `true` or `false`".to_owned(),
+        ),
+        (
+            "--claim=sub",
+            "`--claim` is `sub`, but it is like `name=value`".to_owned(),
+        ),
+        (
+            "--route=GET",
+            "`--route` is `GET`, but it has no method: write `GET /orders/{id}`, \
+             `ANY /{proxy+}` or `$default`"
+                .to_owned(),
+        ),
+        (
+            "--api-key=",
+            "`--api-key` is ``, but it has one value that is not empty".to_owned(),
+        ),
+        (
+            "--config=none.toml",
+            "`--config` is `none.toml`, but there is no such file".to_owned(),
+        ),
+        (
+            "--config=forbidden.toml",
+            "`forbidden.toml` cannot be read: permission denied".to_owned(),
+        ),
+        ("--port", "`--port` needs a value: PORT".to_owned()),
+    ] {
+        assert_eq!(problems(&[argument], None), [expected], "{argument}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let file = "[local]\nport = [1, 2]\nprot = 1\nstage = ''\n";
+    let expected = [
+        "`prot` of powertools.toml is no setting; these are: `port`, `source`",
+        "`port` of powertools.toml is `1, 2`, but a port is a number",
+        "`--timeout` is `soon`, but",
+        "`stage` of powertools.toml is ``, but",
+    ];
+    let problems = problems(&["--timeout", "soon"], Some(file));
+    assert_eq!(problems.len(), expected.len(), "{problems:?}");
+    for (problem, expected) in problems.iter().zip(expected) {
+        assert!(problem.starts_with(expected), "{problem}");
+    }
+    let problems = self::problems(&[], Some("[local"));
+    assert!(
+        problems[0].starts_with("`powertools.toml` is not TOML: line 1: "),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn nothing_needs_to_be_said() {
+    let settings = settings(&[], &[], "");
+
+    assert_eq!(settings.ports, [(Source::HttpApi, 9000)]);
+    assert_eq!(settings.timeout, Duration::from_secs(30));
+    assert_eq!(settings.show, Show::default());
+    assert!(settings.api.routes.is_none());
+    assert_eq!(settings.api.binary_types, Some(vec![]));
+}
+
+#[test]
+fn options_win_over_variables_and_variables_over_the_file() {
+    let file = "[local]\nport = 1\nstage = 'file'\ndomain = 'file.example'\n";
+    let variables = [
+        ("POWERTOOLS_LOCAL_PORT", "2"),
+        ("POWERTOOLS_LOCAL_STAGE", "variable"),
+    ];
+    let settings = settings(&["--port", "3"], &variables, file);
+
+    assert_eq!(settings.ports, [(Source::HttpApi, 3)]);
+    assert_eq!(settings.api.stage.as_deref(), Some("variable"));
+    assert_eq!(
+        settings.api.domain,
+        Domain::Custom("file.example".to_owned())
+    );
+}
+
+#[test]
+fn arguments_that_are_not_ours_are_left_to_the_program() {
+    let settings = settings(
+        &["serve", "--verbose", "--port=1", "-v", "--", "--port", "2"],
+        &[],
+        "",
+    );
+
+    assert_eq!(settings.ports, [(Source::HttpApi, 1)]);
+    assert_eq!(
+        settings.unknown,
+        ["serve", "--verbose", "-v", "--port", "2"]
+    );
+}
+
+#[test]
+fn sources_take_ports_one_after_another_unless_they_have_their_own() {
+    let from = |arguments: &[&str]| settings(arguments, &[], "").ports;
+
+    assert_eq!(
+        from(&["--source", "rest,alb=8000", "--source=url", "--port=7000"]),
+        [
+            (Source::RestApi, 7000),
+            (Source::Alb, 8000),
+            (Source::FunctionUrl, 7001),
+        ]
+    );
+    let all = from(&["--source", "all", "--port", "0"]);
+    assert_eq!(all.len(), Source::ALL.len());
+    assert!(all.iter().all(|(_, port)| *port == 0), "{all:?}");
+}
+
+#[test]
+fn lists_and_tables_are_written_as_each_place_writes_them() {
+    let file = "[local]\nsource = ['rest', 'http']\nbinary-type = 'image/*'\nstage-in-path = true\n\
+                [local.stage-variable]\ntable = 'orders'\n";
+    let variables = [
+        ("POWERTOOLS_LOCAL_SHOW", "event, reply"),
+        ("POWERTOOLS_LOCAL_CLAIM", "sub=ann,aud=shop"),
+    ];
+    let settings = settings(
+        &["--authorizer", "name=Doe, Ann", "--authorizer=tenant=a=b"],
+        &variables,
+        file,
+    );
+
+    assert_eq!(
+        settings.ports,
+        [(Source::RestApi, 9000), (Source::HttpApi, 9001)]
+    );
+    assert_eq!(settings.api.binary_types, Some(vec!["image/*".to_owned()]));
+    assert!(settings.api.stage_in_path);
+    assert_eq!(
+        settings.show,
+        Show {
+            event: true,
+            reply: true,
+            quiet: false,
+        }
+    );
+    let map = |map: &Map<String, Value>| Value::from(map.clone()).to_string();
+    assert_eq!(map(&settings.api.stage_variables), r#"{"table":"orders"}"#);
+    assert_eq!(map(&settings.api.claims), r#"{"aud":"shop","sub":"ann"}"#);
+    assert_eq!(
+        map(&settings.api.authorizer),
+        r#"{"name":"Doe, Ann","tenant":"a=b"}"#
+    );
+}
+
+#[test]
+fn the_help_tells_every_setting_and_fits_a_terminal() {
+    let Ok(Wish::Help(help)) = read_from(&["--port", "x", "--help"], &[], None) else {
+        panic!("no help");
+    };
+    for setting in table::SETTINGS {
+        assert!(
+            help.contains(&format!("  --{} ", setting.name)),
+            "{}",
+            setting.name
+        );
+    }
+    for line in help.lines() {
+        assert!(line.chars().count() <= 110, "{line}");
+    }
+    assert!(help.starts_with("shop on localhost"), "{help}");
+}

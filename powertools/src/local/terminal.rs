@@ -1,0 +1,166 @@
+//! What a person at the terminal reads.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::{control::INVOCATIONS, settings::Settings};
+use crate::{
+    event::Source,
+    function::App,
+    gateway::{Route, Routes},
+};
+
+/// Text for the person; one that is gone is no reason to stop.
+pub(super) fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Where the function listens and what it answers.
+pub(super) fn banner(
+    name: &str,
+    app: &impl App,
+    settings: &Settings,
+    places: &[(Source, SocketAddr)],
+) -> String {
+    let mut text = String::new();
+    let widest = places.iter().map(|(_, address)| address.to_string().len());
+    let width = widest.max().unwrap_or_default();
+    for (source, address) in places {
+        let address = address.to_string();
+        text.push_str(&format!(
+            "{name} listens on http://{address:<width$} (source: {source})\n"
+        ));
+    }
+    let mut rows = app.listing();
+    if app.is_direct() {
+        rows.push(("direct".to_owned(), format!("POST {INVOCATIONS}")));
+    }
+    text.push_str(&columns(&rows));
+    if !settings.unknown.is_empty() {
+        let unknown = settings.unknown.join("` `");
+        text.push_str(&format!(
+            "  left to the program, as no option of the gateway: `{unknown}`\n"
+        ));
+    }
+    text
+}
+
+/// Two columns, the second one aligned.
+fn columns(rows: &[(String, String)]) -> String {
+    let widths = rows.iter().map(|(first, _)| first.chars().count());
+    let width = widths.max().unwrap_or_default();
+    let lines = rows
+        .iter()
+        .map(|(first, second)| format!("  {first:<width$}  {second}\n"));
+    lines.collect()
+}
+
+/// The function's own patterns, to say which one a request met. As near as the gateway's rules are to the
+/// router's: the router's own lines are the ones to trust.
+pub(super) fn patterns(app: &impl App) -> Routes {
+    let listing = app.listing();
+    let routes = listing
+        .iter()
+        .filter_map(|(_, pattern)| Route::parse(&format!("ANY {pattern}")).ok());
+    Routes::new(routes.collect())
+}
+
+/// What a request's lines begin with. What the client wrote is printed escaped: a terminal obeys control
+/// characters.
+pub(super) fn title(request: &http::Request<impl Sized>, source: Option<Source>) -> String {
+    let line = format!("{} {}", request.method(), request.uri());
+    let line = line.escape_debug();
+    match source {
+        Some(source) => format!("{line} ({source})"),
+        None => line.to_string(),
+    }
+}
+
+/// How a request ended.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    pub(super) status: u16,
+    pub(super) route: Option<String>,
+    pub(super) took: Duration,
+    pub(super) cold_start: bool,
+    /// What the gateway has to say of it.
+    pub(super) note: Option<String>,
+}
+
+/// The line under a request's log lines.
+pub(super) fn ended(title: &str, ended: &Ended) -> String {
+    let ms = ended.took.as_secs_f64() * 1000.0;
+    let mut line = format!("← {} {title}", ended.status);
+    if let Some(route) = &ended.route {
+        line.push_str(&format!("  {route}"));
+    }
+    line.push_str(&format!("  {ms:.1} ms"));
+    if ended.cold_start {
+        line.push_str("  cold start");
+    }
+    if let Some(note) = &ended.note {
+        line.push_str(&format!("  – {}", note.escape_debug()));
+    }
+    line.push('\n');
+    line
+}
+
+/// An event or a reply for a person.
+pub(super) fn shown(what: &str, json: &[u8]) -> String {
+    let parsed = serde_json::from_slice::<Value>(json);
+    let pretty = parsed.and_then(|value| serde_json::to_string_pretty(&value));
+    let text = pretty.unwrap_or_else(|_| String::from_utf8_lossy(json).escape_debug().to_string());
+    format!("{what} {text}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_listing_is_as_wide_as_its_longest_methods() {
+        let row = |methods: &str, pattern: &str| (methods.to_owned(), pattern.to_owned());
+        let rows = [row("GET", "/ping"), row("GET, POST", "/check")];
+
+        assert_eq!(columns(&rows), "  GET        /ping\n  GET, POST  /check\n");
+        assert_eq!(columns(&[]), "");
+    }
+
+    #[test]
+    fn a_line_says_how_a_request_ended() {
+        let request = http::Request::get("/orders/7?x=1")
+            .body(())
+            .expect("a request");
+        assert_eq!(title(&request, None), "GET /orders/7?x=1");
+        assert_eq!(
+            title(&request, Some(Source::RestApi)),
+            "GET /orders/7?x=1 (REST API)"
+        );
+        let mut end = Ended {
+            status: 200,
+            route: Some("/orders/{id}".to_owned()),
+            took: Duration::from_micros(1250),
+            cold_start: true,
+            note: None,
+        };
+        assert_eq!(
+            ended("GET /orders/7", &end),
+            "← 200 GET /orders/7  /orders/{id}  1.2 ms  cold start\n"
+        );
+        end = Ended {
+            status: 502,
+            note: Some("`\u{1b}` is no key".to_owned()),
+            ..Ended::default()
+        };
+        assert_eq!(
+            ended("GET /", &end),
+            "← 502 GET /  0.0 ms  – `\\u{1b}` is no key\n"
+        );
+    }
+}
