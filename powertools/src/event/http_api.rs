@@ -14,7 +14,6 @@ use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeStruct},
 };
-use serde_json::value::RawValue;
 
 use super::{
     Limits, Problem, QueryPairs, Response, Source,
@@ -23,6 +22,7 @@ use super::{
     path::{self, Coding},
     query,
     request::{self, Parts, Received},
+    scan::Raw,
 };
 
 pub(super) fn decode(
@@ -43,11 +43,11 @@ pub(super) fn decode(
         without_stage(path::canonical(&raw_path, Coding::Decoded)?, context)
     };
     let headers = envelope.raw_headers();
-    let cookies = envelope.cookies.map(RawValue::get);
+    let cookies = envelope.cookies;
     limits.admit_query(&raw_query)?;
     let query = query::parse(&raw_query)?;
     limits.admit_parts(&query, headers, cookies)?;
-    let slice = |json: &str| event.slice_ref(json);
+    let slice = |raw: Raw<'_>| event.slice_ref(raw.json);
     Ok(Parts {
         method,
         path,

@@ -11,8 +11,6 @@ use serde::{
     ser::{SerializeMap, SerializeStruct},
 };
 
-use serde_json::value::RawValue;
-
 use super::{
     Limits, Problem, QueryPairs, Response, Source,
     envelope::{Envelope, RequestContext},
@@ -20,6 +18,7 @@ use super::{
     lazy::{self, NotUnicode, keep},
     path::{self, Coding},
     request::{self, Parts},
+    scan::Raw,
 };
 
 pub(super) fn decode(
@@ -49,7 +48,7 @@ pub(super) fn decode(
         raw_path,
         raw_query: None,
         query: QueryPairs::new(query),
-        headers: headers.map(|json| event.slice_ref(json)),
+        headers: headers.map(|raw| event.slice_ref(raw.json)),
         cookies: None,
         body,
     })
@@ -61,7 +60,7 @@ pub(super) fn query(
     envelope: &Envelope<'_>,
     event: &ByteString,
 ) -> Result<lazy::Pairs, NotUnicode> {
-    let of = |raw: Option<&RawValue>| lazy::pairs(event, raw.map(RawValue::get));
+    let of = |raw: Option<Raw<'_>>| lazy::pairs(event, raw.map(|raw| raw.json));
     let all = of(envelope.multi_value_query)?;
     if all.is_empty() {
         of(envelope.query)
