@@ -77,20 +77,12 @@ impl<'a> Scanner<'a> {
 
     /// The next byte that is not space.
     pub(super) fn peek(&mut self) -> Option<u8> {
-        let bytes = self.json.as_bytes();
-        loop {
-            match bytes.get(self.at)? {
-                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
-                byte => return Some(*byte),
-            }
-        }
+        self.at = past_space(self.json.as_bytes(), self.at);
+        self.json.as_bytes().get(self.at).copied()
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), Stop> {
-        if self.peek() != Some(byte) {
-            return Err(Stop::NotJson);
-        }
-        self.at += 1;
+        self.at = past(self.json.as_bytes(), self.at, byte)?;
         Ok(())
     }
 
@@ -181,163 +173,201 @@ impl<'a> Scanner<'a> {
 
     /// Goes past the next value.
     pub(super) fn skip(&mut self) -> Result<(), Stop> {
+        let bytes = self.json.as_bytes();
+        // Here and not in `self`, so that it stays in a register.
+        let mut at = self.at;
         // What is open: how many lists and objects, and a bit for each that is set for an object.
         let (mut depth, mut objects) = (0_u32, 0_u64);
         loop {
-            let opened = match self.peek().ok_or(Stop::NotJson)? {
-                b'"' => {
-                    self.at += 1;
-                    self.skip_text()?;
-                    false
-                }
-                b'{' | b'[' if depth == MOST_DEPTH => {
-                    self.skip_deep()?;
-                    false
-                }
-                byte @ (b'{' | b'[') => {
-                    self.at += 1;
+            match bytes.get(at).ok_or(Stop::NotJson)? {
+                b'"' => at = past_text(bytes, at + 1, &mut self.has_escapes)?,
+                b'{' | b'[' if depth == MOST_DEPTH => at = self.past_deep(at)?,
+                b'{' => {
                     depth += 1;
-                    objects = objects << 1 | u64::from(byte == b'{');
-                    true
-                }
-                b't' => self.skip_word("true")?,
-                b'f' => self.skip_word("false")?,
-                b'n' => self.skip_word("null")?,
-                _ => self.skip_number()?,
-            };
-            if opened {
-                // The first value, or none.
-                match (objects & 1, self.peek()) {
-                    (0, Some(b']')) | (1, Some(b'}')) => {}
-                    (0, _) => continue,
-                    _ => {
-                        self.skip_key()?;
+                    objects = objects << 1 | 1;
+                    at = past_space(bytes, at + 1);
+                    if bytes.get(at) != Some(&b'}') {
+                        at = past_key(bytes, at, &mut self.has_escapes)?;
                         continue;
                     }
                 }
+                b'[' => {
+                    depth += 1;
+                    objects <<= 1;
+                    at = past_space(bytes, at + 1);
+                    if bytes.get(at) != Some(&b']') {
+                        continue;
+                    }
+                }
+                b't' => at = past_word(bytes, at, b"true")?,
+                b'f' => at = past_word(bytes, at, b"false")?,
+                b'n' => at = past_word(bytes, at, b"null")?,
+                b' ' | b'\n' | b'\t' | b'\r' => {
+                    at += 1;
+                    continue;
+                }
+                _ => at = past_number(bytes, at)?,
             }
             // Behind a value: the next one, or the end of what is open.
             loop {
                 if depth == 0 {
+                    self.at = at;
                     return Ok(());
                 }
-                match (objects & 1, self.peek()) {
-                    (is_object, Some(b',')) => {
-                        self.at += 1;
+                let is_object = objects & 1 == 1;
+                match bytes.get(at) {
+                    Some(b',') => {
+                        at += 1;
                         self.commas += 1;
-                        if is_object == 1 {
-                            self.skip_key()?;
+                        if is_object {
+                            at = past_key(bytes, at, &mut self.has_escapes)?;
                         }
                         break;
                     }
-                    (0, Some(b']')) | (1, Some(b'}')) => {
-                        self.at += 1;
-                        depth -= 1;
-                        objects >>= 1;
+                    Some(b'}') if is_object => {}
+                    Some(b']') if !is_object => {}
+                    Some(b' ' | b'\n' | b'\t' | b'\r') => {
+                        at += 1;
+                        continue;
                     }
                     _ => return Err(Stop::NotJson),
                 }
+                at += 1;
+                depth -= 1;
+                objects >>= 1;
             }
         }
     }
 
-    fn skip_key(&mut self) -> Result<(), Stop> {
-        self.expect(b'"')?;
-        self.skip_text()?;
-        self.expect(b':')
-    }
-
-    fn skip_deep(&mut self) -> Result<(), Stop> {
-        let rest = &self.json[self.at..];
+    /// What is behind the list or object at this place.
+    fn past_deep(&mut self, at: usize) -> Result<usize, Stop> {
+        let rest = &self.json[at..];
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
         match values.next() {
             Some(Ok(_)) => {
-                self.at += values.byte_offset();
                 // What was in it is not known.
                 self.commas += rest.len();
                 self.has_escapes = true;
-                Ok(())
+                Ok(at + values.byte_offset())
             }
             _ => Err(Stop::NotJson),
         }
     }
 
-    /// None of these opens anything; `false` says so to [`Scanner::skip`].
-    fn skip_word(&mut self, word: &str) -> Result<bool, Stop> {
-        if !self.json.as_bytes()[self.at..].starts_with(word.as_bytes()) {
-            return Err(Stop::NotJson);
-        }
-        self.at += word.len();
-        Ok(false)
-    }
-
-    fn skip_number(&mut self) -> Result<bool, Stop> {
-        let bytes = self.json.as_bytes();
-        let digits = |from: usize| {
-            let digits = bytes[from..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit());
-            digits.count()
-        };
-        let mut at = self.at;
-        at += usize::from(bytes.get(at) == Some(&b'-'));
-        at += match (bytes.get(at), digits(at)) {
-            (_, 0) => return Err(Stop::NotJson),
-            (Some(b'0'), 2..) => return Err(Stop::NotJson),
-            (_, count) => count,
-        };
-        if bytes.get(at) == Some(&b'.') {
-            match digits(at + 1) {
-                0 => return Err(Stop::NotJson),
-                count => at += 1 + count,
-            }
-        }
-        if matches!(bytes.get(at), Some(b'e' | b'E')) {
-            at += 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
-            match digits(at) {
-                0 => return Err(Stop::NotJson),
-                count => at += count,
-            }
-        }
-        self.at = at;
-        Ok(false)
-    }
-
     /// The text whose first quote is behind.
     fn rest_of_text(&mut self) -> Result<Cow<'a, str>, Stop> {
         let start = self.at;
-        self.has_escapes = false;
-        self.skip_text()?;
-        if !self.has_escapes {
-            return Ok(Cow::Borrowed(&self.json[start..self.at - 1]));
+        let mut has_escapes = false;
+        self.at = past_text(self.json.as_bytes(), start, &mut has_escapes)?;
+        let text = &self.json[start..self.at - 1];
+        if !has_escapes {
+            return Ok(Cow::Borrowed(text));
         }
-        let quoted = &self.json[start - 1..self.at];
-        let text = serde_json::from_str(quoted).map_err(Stop::NoValue)?;
+        let text = match unescaped(text) {
+            Some(text) => text,
+            None => {
+                let quoted = &self.json[start - 1..self.at];
+                serde_json::from_str(quoted).map_err(Stop::NoValue)?
+            }
+        };
         Ok(Cow::Owned(text))
     }
+}
 
-    /// Goes past a text whose first quote is behind.
-    fn skip_text(&mut self) -> Result<(), Stop> {
-        let bytes = self.json.as_bytes();
-        loop {
-            self.at = plain(bytes, self.at);
-            match bytes.get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => {
-                    self.has_escapes = true;
-                    self.at += match bytes.get(self.at + 1) {
-                        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-                        Some(b'u') if is_hex(bytes.get(self.at + 2..self.at + 6)) => 6,
-                        _ => return Err(Stop::NotJson),
-                    };
-                }
-                // A control character, or the end.
-                _ => return Err(Stop::NotJson),
-            }
+// Each of these takes a place and gives the one behind what it goes past.
+
+fn past_space(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\n' | b'\t' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
+/// Past space and this byte.
+fn past(bytes: &[u8], at: usize, byte: u8) -> Result<usize, Stop> {
+    // Events come without any space.
+    if bytes.get(at) == Some(&byte) {
+        return Ok(at + 1);
+    }
+    let at = past_space(bytes, at);
+    if bytes.get(at) == Some(&byte) {
+        Ok(at + 1)
+    } else {
+        Err(Stop::NotJson)
+    }
+}
+
+/// Past space, a key and its colon.
+fn past_key(bytes: &[u8], at: usize, has_escapes: &mut bool) -> Result<usize, Stop> {
+    let text = past(bytes, at, b'"')?;
+    let colon = past_text(bytes, text, has_escapes)?;
+    past(bytes, colon, b':')
+}
+
+fn past_word(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Stop> {
+    if bytes[at..].starts_with(word) {
+        Ok(at + word.len())
+    } else {
+        Err(Stop::NotJson)
+    }
+}
+
+fn past_number(bytes: &[u8], mut at: usize) -> Result<usize, Stop> {
+    let digits = |from: usize| {
+        let digits = bytes[from..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit());
+        digits.count()
+    };
+    at += usize::from(bytes.get(at) == Some(&b'-'));
+    at += match (bytes.get(at), digits(at)) {
+        (_, 0) | (Some(b'0'), 2..) => return Err(Stop::NotJson),
+        (_, count) => count,
+    };
+    if bytes.get(at) == Some(&b'.') {
+        match digits(at + 1) {
+            0 => return Err(Stop::NotJson),
+            count => at += 1 + count,
         }
+    }
+    if matches!(bytes.get(at), Some(b'e' | b'E')) {
+        at += 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+        match digits(at) {
+            0 => return Err(Stop::NotJson),
+            count => at += count,
+        }
+    }
+    Ok(at)
+}
+
+/// Past a text whose first quote is behind.
+#[inline]
+fn past_text(bytes: &[u8], at: usize, has_escapes: &mut bool) -> Result<usize, Stop> {
+    let end = plain(bytes, at);
+    if bytes.get(end) == Some(&b'"') {
+        return Ok(end + 1);
+    }
+    *has_escapes = true;
+    past_escapes(bytes, end)
+}
+
+/// The same from an escape in it, or whatever there is, on.
+#[inline(never)]
+fn past_escapes(bytes: &[u8], mut at: usize) -> Result<usize, Stop> {
+    loop {
+        match bytes.get(at) {
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => {
+                at += match bytes.get(at + 1) {
+                    Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
+                    Some(b'u') if is_hex(bytes.get(at + 2..at + 6)) => 6,
+                    _ => return Err(Stop::NotJson),
+                };
+            }
+            // A control character, or the end.
+            _ => return Err(Stop::NotJson),
+        }
+        at = plain(bytes, at);
     }
 }
 
@@ -345,25 +375,96 @@ fn is_hex(digits: Option<&[u8]>) -> bool {
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
+/// A text with its escapes undone, unless one is half of a surrogate pair, which serde_json may join.
+fn unescaped(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut plain_text = vec![0; bytes.len()];
+    // How much is read, and how much written, which is never more.
+    let (mut at, mut to) = (0, 0);
+    while at < bytes.len() {
+        if let (Some(chunk), Some(room)) = (
+            bytes[at..].first_chunk::<CHUNK>(),
+            plain_text[to..].first_chunk_mut(),
+        ) {
+            // All sixteen at once, and those after an escape written over later: a copy of any other
+            // length is a call.
+            *room = *chunk;
+            let length = special(chunk);
+            at += length;
+            to += length;
+            if length == CHUNK {
+                continue;
+            }
+        } else if bytes[at] != b'\\' {
+            plain_text[to] = bytes[at];
+            at += 1;
+            to += 1;
+            continue;
+        }
+        let character = match bytes[at + 1] {
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let code = u32::from_str_radix(&text[at + 2..at + 6], 16).ok()?;
+                at += 4;
+                char::from_u32(code)?
+            }
+            // A quote, a backslash or a slash stands for itself.
+            other => char::from(other),
+        };
+        at += 2;
+        to += character.encode_utf8(&mut plain_text[to..]).len();
+    }
+    plain_text.truncate(to);
+    String::from_utf8(plain_text).ok()
+}
+
 /// Where, from `at` on, the first byte of a text is that is not simply part of it: a quote, a backslash or
 /// a control character; the length if there is none.
+#[inline]
 fn plain(bytes: &[u8], mut at: usize) -> usize {
-    // Without short cuts in the condition and with all bits of a hit set, because that is what the compiler
-    // makes vector instructions of. Sixteen at a time: a text of an event has a dozen or two.
-    let is_special = |byte: u8| (byte == b'"') | (byte == b'\\') | (byte < 0x20);
-    while let Some(chunk) = bytes[at..].first_chunk::<16>() {
-        let mut hits = [0; 16];
-        for (hit, byte) in hits.iter_mut().zip(chunk) {
-            *hit = if is_special(*byte) { 0xff } else { 0 };
+    while let Some(chunk) = bytes[at..].first_chunk() {
+        let length = special(chunk);
+        at += length;
+        if length < CHUNK {
+            return at;
         }
-        let hits = u128::from_le_bytes(hits);
-        if hits != 0 {
-            return at + hits.trailing_zeros() as usize / 8;
-        }
-        at += 16;
     }
-    let rest = bytes[at..].iter().position(|byte| is_special(*byte));
+    plain_to_end(bytes, at)
+}
+
+/// Only at the end of an event, where it always ends soon.
+#[cold]
+fn plain_to_end(bytes: &[u8], at: usize) -> usize {
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    let rest = bytes[at..].iter().position(is_special);
     rest.map_or(bytes.len(), |place| at + place)
+}
+
+/// How many bytes are looked at together.
+const CHUNK: usize = 8;
+
+/// The place of the first of those bytes; `CHUNK` if there is none.
+///
+/// By arithmetic on a word, each byte a lane of it. (Loops over sixteen bytes that a compiler may turn into
+/// vector instructions are the road not taken: whether it does hangs by a thread, and when it does it is
+/// hardly faster, because texts are short.)
+#[inline]
+const fn special(chunk: &[u8; CHUNK]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; CHUNK]);
+    const HIGHS: u64 = ONES << 7;
+    let word = u64::from_le_bytes(*chunk);
+    // Subtracting sets the high bit of a lane that was smaller, and lends from the lane above it, which may
+    // so be taken for a hit; but not the lowest that is one, and no other is asked for.
+    let quotes = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslashes = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    let controls = word.wrapping_sub(ONES * 0x20);
+    // Lanes that had a high bit before are of longer characters, and no hits.
+    let hits = (quotes | backslashes | controls) & !word & HIGHS;
+    hits.trailing_zeros() as usize / 8
 }
 
 #[cfg(test)]
