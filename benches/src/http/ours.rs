@@ -19,15 +19,24 @@ pub(super) fn start(way: &str) -> Run {
 
 /// An axum application in our runtime.
 pub(super) fn start_axum(way: &str) -> Run {
-    run(way, |way| Ours(peers::axum_application(way)))
+    run(way, |way| Ours::new(peers::axum_application(way)))
 }
 
-struct Ours<A>(A);
+struct Ours<A> {
+    app: A,
+    context: Context,
+}
+
+impl<A> Ours<A> {
+    fn new(app: A) -> Self {
+        let context = Context::new(REQUEST_ID);
+        Self { app, context }
+    }
+}
 
 impl<A: App> Answers for Ours<A> {
     async fn answer(&mut self, event: &Bytes) -> Vec<u8> {
-        let context = Context::new(REQUEST_ID);
-        let reply = self.0.invoke(event.clone(), context).await;
+        let reply = self.app.invoke(event.clone(), self.context.clone()).await;
         let reply = reply.expect("all events are of HTTP");
         // As lambda_runtime does.
         serde_json::to_vec(&reply).expect("a reply serialises")
@@ -45,10 +54,10 @@ fn application(way: &str) -> Ours<Router> {
     };
     let router = Router::new(routes).expect("no two routes are alike");
     if way != PREFLIGHT {
-        return Ours(router);
+        return Ours::new(router);
     }
     let cors = Cors::allow_origin(app::ORIGIN).max_age(std::time::Duration::from_secs(600));
-    Ours(router.cors(cors).expect("it is an origin"))
+    Ours::new(router.cors(cors).expect("it is an origin"))
 }
 
 #[get("/hello")]

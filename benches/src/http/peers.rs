@@ -27,7 +27,10 @@ use super::{
 use crate::Run;
 
 /// A service that lambda_http adapts.
-struct Adapted<S>(S);
+struct Adapted<S> {
+    service: S,
+    context: lambda_http::Context,
+}
 
 impl<S> Answers for Adapted<S>
 where
@@ -37,9 +40,8 @@ where
         let json = &mut serde_json::Deserializer::from_slice(event);
         let payload: LambdaRequest =
             serde_path_to_error::deserialize(json).expect("all events are of HTTP");
-        let mut context = lambda_http::Context::default();
-        REQUEST_ID.clone_into(&mut context.request_id);
-        let reply = self.0.call(LambdaEvent::new(payload, context)).await;
+        let event = LambdaEvent::new(payload, self.context.clone());
+        let reply = self.service.call(event).await;
         let Ok(reply) = reply else {
             unreachable!("no service here fails")
         };
@@ -51,7 +53,12 @@ fn adapted<S>(service: S) -> Adapted<Adapter<'static, S::Response, S>>
 where
     S: Service<Request, Response: IntoResponse, Future: Send + 'static>,
 {
-    Adapted(Adapter::from(service))
+    let mut context = lambda_http::Context::default();
+    REQUEST_ID.clone_into(&mut context.request_id);
+    Adapted {
+        service: Adapter::from(service),
+        context,
+    }
 }
 
 // ---- axum

@@ -11,7 +11,7 @@ use bytestring::ByteString;
 use http::Method;
 
 use super::{
-    Headers, Source, lazy, request,
+    Headers, Source, request,
     scan::{Raw, Scanner, Stop},
 };
 
@@ -151,8 +151,9 @@ impl<'a> Envelope<'a> {
 
     /// The same for an answer to a request that is refused; none if one is not Unicode.
     pub(super) fn headers(&self, event: &ByteString) -> Headers {
-        let headers = self.raw_headers().map(|headers| headers.json);
-        Headers::new(lazy::pairs(event, headers).unwrap_or_default())
+        let headers = self.raw_headers();
+        let headers = headers.map(|raw| event.slice_ref(raw.json));
+        Headers::of(headers.unwrap_or_default(), &[])
     }
 
     /// The method, if it is one.

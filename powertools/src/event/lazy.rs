@@ -90,7 +90,10 @@ pub(super) fn check(raw: Option<Raw<'_>>) -> Result<(), NotUnicode> {
 /// The scalars of a list, or the one that stands alone.
 ///
 /// One level: a list within a list is nothing that a front end sends.
-fn scalars<'a>(scanner: &mut Scanner<'a>, mut each: impl FnMut(Cow<'a, str>)) -> Result<(), Stop> {
+pub(super) fn scalars<'a>(
+    scanner: &mut Scanner<'a>,
+    mut each: impl FnMut(Cow<'a, str>),
+) -> Result<(), Stop> {
     let mut one = |scanner: &mut Scanner<'a>| {
         if let Some(scalar) = scalar(scanner)? {
             each(scalar);

@@ -389,7 +389,7 @@ fn unescaped(text: &str) -> Option<String> {
             // All sixteen at once, and those after an escape written over later: a copy of any other
             // length is a call.
             *room = *chunk;
-            let length = special(chunk);
+            let length = place(special(chunk));
             at += length;
             to += length;
             if length == CHUNK {
@@ -426,12 +426,18 @@ fn unescaped(text: &str) -> Option<String> {
 /// a control character; the length if there is none.
 #[inline]
 fn plain(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = bytes[at..].first_chunk() {
-        let length = special(chunk);
-        at += length;
-        if length < CHUNK {
-            return at;
+    // Two at a time, because places are compared with the end as often as words are looked at.
+    while let Some(chunk) = bytes[at..].first_chunk::<{ 2 * CHUNK }>() {
+        let (words, _) = chunk.as_chunks::<CHUNK>();
+        let first = special(&words[0]);
+        if first != 0 {
+            return at + place(first);
         }
+        let second = special(&words[1]);
+        if second != 0 {
+            return at + CHUNK + place(second);
+        }
+        at += 2 * CHUNK;
     }
     plain_to_end(bytes, at)
 }
@@ -447,13 +453,13 @@ fn plain_to_end(bytes: &[u8], at: usize) -> usize {
 /// How many bytes are looked at together.
 const CHUNK: usize = 8;
 
-/// The place of the first of those bytes; `CHUNK` if there is none.
+/// Which of the bytes are such, by the high bits of lanes; zero if none is.
 ///
 /// By arithmetic on a word, each byte a lane of it. (Loops over sixteen bytes that a compiler may turn into
 /// vector instructions are the road not taken: whether it does hangs by a thread, and when it does it is
 /// hardly faster, because texts are short.)
 #[inline]
-const fn special(chunk: &[u8; CHUNK]) -> usize {
+const fn special(chunk: &[u8; CHUNK]) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; CHUNK]);
     const HIGHS: u64 = ONES << 7;
     let word = u64::from_le_bytes(*chunk);
@@ -463,7 +469,12 @@ const fn special(chunk: &[u8; CHUNK]) -> usize {
     let backslashes = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
     let controls = word.wrapping_sub(ONES * 0x20);
     // Lanes that had a high bit before are of longer characters, and no hits.
-    let hits = (quotes | backslashes | controls) & !word & HIGHS;
+    (quotes | backslashes | controls) & !word & HIGHS
+}
+
+/// The place of the first one; `CHUNK` if there is none.
+#[inline]
+const fn place(hits: u64) -> usize {
     hits.trailing_zeros() as usize / 8
 }
 

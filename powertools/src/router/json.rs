@@ -27,7 +27,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
-        let is_json = media::declared(request).is_some_and(|essence| media::is_json(&essence));
+        let is_json = media::declared(request).is_some_and(media::is_json);
         if !is_json {
             return Err(Rejection::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
