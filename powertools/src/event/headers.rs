@@ -33,6 +33,15 @@ enum Text {
     Own(Box<str>),
 }
 
+impl Text {
+    fn len(&self) -> usize {
+        match self {
+            Self::At(range) => range.len(),
+            Self::Own(text) => text.len(),
+        }
+    }
+}
+
 impl Lines {
     fn text(&self, text: Cow<'_, str>) -> Text {
         match text {
@@ -42,6 +51,12 @@ impl Lines {
             }
             Cow::Owned(text) => Text::Own(text.into()),
         }
+    }
+
+    /// Whether a name is this one.
+    fn is(&self, name: &Text, wanted: &str) -> bool {
+        // Most have another length, which is known without looking.
+        name.len() == wanted.len() && self.read(name).eq_ignore_ascii_case(wanted)
     }
 
     fn read<'a>(&'a self, text: &'a Text) -> &'a str {
@@ -104,10 +119,10 @@ impl Headers {
     /// The first value of a header.
     #[must_use]
     pub fn get(&self, name: impl AsRef<str>) -> Option<&str> {
-        let name = name.as_ref();
-        self.iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        let (lines, wanted) = (&*self.0, name.as_ref());
+        let mut pairs = lines.pairs.iter();
+        let (_, value) = pairs.find(|(name, _)| lines.is(name, wanted))?;
+        Some(lines.read(value))
     }
 
     /// Every value of a header, in order.
@@ -115,9 +130,10 @@ impl Headers {
     /// On HTTP API and function URL events the front end has already joined repeated headers with a
     /// comma, so there is one value there; REST events keep them apart.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter()
-            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        let lines = &*self.0;
+        let pairs = lines.pairs.iter();
+        let pairs = pairs.filter(move |(key, _)| lines.is(key, name));
+        pairs.map(|(_, value)| lines.read(value))
     }
 
     /// Every name and value, in order.

@@ -179,33 +179,26 @@ impl<'a> Scanner<'a> {
         // What is open: how many lists and objects, and a bit for each that is set for an object.
         let (mut depth, mut objects) = (0_u32, 0_u64);
         loop {
+            if objects & 1 == 1 {
+                at = past_key(bytes, at, &mut self.has_escapes)?;
+            }
+            at = past_space(bytes, at);
             match bytes.get(at).ok_or(Stop::NotJson)? {
                 b'"' => at = past_text(bytes, at + 1, &mut self.has_escapes)?,
                 b'{' | b'[' if depth == MOST_DEPTH => at = self.past_deep(at)?,
-                b'{' => {
+                byte @ (b'{' | b'[') => {
+                    let is_object = *byte == b'{';
                     depth += 1;
-                    objects = objects << 1 | 1;
+                    objects = objects << 1 | u64::from(is_object);
                     at = past_space(bytes, at + 1);
-                    if bytes.get(at) != Some(&b'}') {
-                        at = past_key(bytes, at, &mut self.has_escapes)?;
-                        continue;
-                    }
-                }
-                b'[' => {
-                    depth += 1;
-                    objects <<= 1;
-                    at = past_space(bytes, at + 1);
-                    if bytes.get(at) != Some(&b']') {
+                    let end = if is_object { b'}' } else { b']' };
+                    if bytes.get(at) != Some(&end) {
                         continue;
                     }
                 }
                 b't' => at = past_word(bytes, at, b"true")?,
                 b'f' => at = past_word(bytes, at, b"false")?,
                 b'n' => at = past_word(bytes, at, b"null")?,
-                b' ' | b'\n' | b'\t' | b'\r' => {
-                    at += 1;
-                    continue;
-                }
                 _ => at = past_number(bytes, at)?,
             }
             // Behind a value: the next one, or the end of what is open.
@@ -214,27 +207,20 @@ impl<'a> Scanner<'a> {
                     self.at = at;
                     return Ok(());
                 }
-                let is_object = objects & 1 == 1;
-                match bytes.get(at) {
-                    Some(b',') => {
+                at = past_space(bytes, at);
+                match (bytes.get(at), objects & 1) {
+                    (Some(b','), _) => {
                         at += 1;
                         self.commas += 1;
-                        if is_object {
-                            at = past_key(bytes, at, &mut self.has_escapes)?;
-                        }
                         break;
                     }
-                    Some(b'}') if is_object => {}
-                    Some(b']') if !is_object => {}
-                    Some(b' ' | b'\n' | b'\t' | b'\r') => {
+                    (Some(b'}'), 1) | (Some(b']'), 0) => {
                         at += 1;
-                        continue;
+                        depth -= 1;
+                        objects >>= 1;
                     }
                     _ => return Err(Stop::NotJson),
                 }
-                at += 1;
-                depth -= 1;
-                objects >>= 1;
             }
         }
     }
@@ -276,19 +262,24 @@ impl<'a> Scanner<'a> {
 
 // Each of these takes a place and gives the one behind what it goes past.
 
-fn past_space(bytes: &[u8], mut at: usize) -> usize {
-    while matches!(bytes.get(at), Some(b' ' | b'\n' | b'\t' | b'\r')) {
-        at += 1;
+/// Events come without any space, so this is one comparison as a rule.
+#[inline]
+fn past_space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(0..=b' ') => past_more_space(bytes, at),
+        _ => at,
     }
-    at
+}
+
+#[cold]
+fn past_more_space(bytes: &[u8], at: usize) -> usize {
+    let is_space = |byte: &&u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r');
+    at + bytes[at..].iter().take_while(is_space).count()
 }
 
 /// Past space and this byte.
+#[inline]
 fn past(bytes: &[u8], at: usize, byte: u8) -> Result<usize, Stop> {
-    // Events come without any space.
-    if bytes.get(at) == Some(&byte) {
-        return Ok(at + 1);
-    }
     let at = past_space(bytes, at);
     if bytes.get(at) == Some(&byte) {
         Ok(at + 1)
@@ -298,6 +289,7 @@ fn past(bytes: &[u8], at: usize, byte: u8) -> Result<usize, Stop> {
 }
 
 /// Past space, a key and its colon.
+#[inline]
 fn past_key(bytes: &[u8], at: usize, has_escapes: &mut bool) -> Result<usize, Stop> {
     let text = past(bytes, at, b'"')?;
     let colon = past_text(bytes, text, has_escapes)?;
@@ -341,7 +333,11 @@ fn past_number(bytes: &[u8], mut at: usize) -> Result<usize, Stop> {
 }
 
 /// Past a text whose first quote is behind.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "an event has some 200 texts, for each of which a call takes as long as the text"
+)]
+#[inline(always)]
 fn past_text(bytes: &[u8], at: usize, has_escapes: &mut bool) -> Result<usize, Stop> {
     let end = plain(bytes, at);
     if bytes.get(end) == Some(&b'"') {
