@@ -6,6 +6,7 @@
 #   ci/tools.sh moto          target/tools/moto, an environment of Python; `ci/moto` starts it
 #   ci/tools.sh rie           target/tools/aws-lambda-rie
 #   ci/tools.sh chromium      the system's, by apt-get where there is none
+#   ci/tools.sh valgrind      likewise
 #   ci/tools.sh powertools-python        target/tools/powertools-python, an environment of Python
 #   ci/tools.sh powertools-typescript    target/tools/powertools-typescript/node_modules
 set -euo pipefail
@@ -72,17 +73,26 @@ install_rie() {
 
 # Whatever version Debian has: a browser that is kept back for a test is a browser nobody uses.
 install_chromium() {
-    ! command -v chromium >/dev/null || return 0
-    command -v apt-get >/dev/null || fail "there is no chromium, and no apt-get to install it with"
+    from_debian chromium
+}
+
+# Likewise: between versions it counts alike.
+install_valgrind() {
+    from_debian valgrind
+}
+
+from_debian() {
+    ! command -v "$1" >/dev/null || return 0
+    command -v apt-get >/dev/null || fail "there is no $1, and no apt-get to install it with"
     local try
     for try in 1 2 3; do
         if apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends chromium >"$scratch/apt"; then
+            apt-get install -y -qq --no-install-recommends "$1" >"$scratch/apt"; then
             return 0
         fi
         echo "ci/tools.sh: apt-get failed, try $try of 3" >&2
     done
-    fail "chromium cannot be installed"
+    fail "$1 cannot be installed"
 }
 
 # With pip's own choice of what it depends on, in an environment of its own.
@@ -121,7 +131,7 @@ is() {
 }
 
 [[ $# -gt 0 ]] ||
-    fail "name a tool: cargo-fuzz, cargo-hack, chromium, moto, powertools-python, powertools-typescript, rie"
+    fail "name a tool: cargo-fuzz, cargo-hack, chromium, moto, powertools-python, powertools-typescript, rie, valgrind"
 for tool; do
     case $tool in
     cargo-fuzz) install_cargo_fuzz ;;
@@ -131,6 +141,7 @@ for tool; do
     powertools-python) install_powertools_python ;;
     powertools-typescript) install_powertools_typescript ;;
     rie) install_rie ;;
+    valgrind) install_valgrind ;;
     *) fail "unknown tool \`$tool\`" ;;
     esac
 done

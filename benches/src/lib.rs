@@ -16,6 +16,7 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
+mod guard;
 pub mod http;
 pub mod logger;
 pub mod parameters;
@@ -95,7 +96,8 @@ impl Question {
 
 /// One bench. `cargo bench` prints the table; `cargo test`, or `--test`, only checks the answers and what
 /// is allocated. Words after `--` choose contestants whose names have one of them, and `profile` with a
-/// name, and perhaps a way, says where its instructions go.
+/// name, and perhaps a way, says where its instructions go. `guard` compares our instructions with those in
+/// `instructions.tsv`, and `record` writes them there.
 ///
 /// # Errors
 ///
@@ -113,6 +115,8 @@ pub fn main(question: &Question, allocations: &str) -> Result<(), Error> {
             run(times.parse()?);
             return Ok(());
         }
+        ["guard"] => return guard::check(question),
+        ["record"] => return guard::record(question),
         ["profile", contestant] => {
             return profile(question.contestant(Some(contestant))?, question.way(None)?);
         }

@@ -241,15 +241,21 @@ impl<'a> Scanner<'a> {
     }
 
     /// The text whose first quote is behind.
+    #[inline]
     fn rest_of_text(&mut self) -> Result<Cow<'a, str>, Stop> {
         let start = self.at;
         let mut has_escapes = false;
         self.at = past_text(self.json.as_bytes(), start, &mut has_escapes)?;
-        let text = &self.json[start..self.at - 1];
-        if !has_escapes {
-            return Ok(Cow::Borrowed(text));
+        if has_escapes {
+            return self.escaped(start);
         }
-        let text = match unescaped(text) {
+        Ok(Cow::Borrowed(&self.json[start..self.at - 1]))
+    }
+
+    /// The text with escapes in it that starts there and has been gone past.
+    #[cold]
+    fn escaped(&self, start: usize) -> Result<Cow<'a, str>, Stop> {
+        let text = match unescaped(&self.json[start..self.at - 1]) {
             Some(text) => text,
             None => {
                 let quoted = &self.json[start - 1..self.at];
@@ -581,6 +587,23 @@ mod tests {
                 assert!(!is_json(&format!("{deep}]")), "{open} {depth}");
                 assert!(!is_json(&deep.replace('1', "x")), "{open} {depth}");
             }
+        }
+    }
+
+    #[test]
+    fn escapes_are_undone_as_by_serde_json() {
+        for text in [
+            r#""\"\\\/\b\f\n\r\t""#,
+            r#""\u0000\u0009\u00e9\u2013\uffff""#,
+            r#""0123456\n0123456\"01234567\t\u00E9012345678\\""#,
+            r#""\ud83d\ude00 and 0123456789 \u0041""#,
+            r#""é\u00e9ü0123456789\n""#,
+        ] {
+            let theirs: String = serde_json::from_str(text).unwrap();
+            assert_eq!(Scanner::new(text).text().unwrap().unwrap(), theirs);
+        }
+        for half in [r#""\ud800""#, r#""0123456789\udfff""#, r#""\ud800\u0041""#] {
+            assert!(matches!(Scanner::new(half).text(), Err(Stop::NoValue(_))));
         }
     }
 
