@@ -153,7 +153,7 @@ impl<'a> Envelope<'a> {
     pub(super) fn headers(&self, event: &ByteString) -> Headers {
         let headers = self.raw_headers();
         let headers = headers.map(|raw| event.slice_ref(raw.json));
-        Headers::of(headers.unwrap_or_default(), &[])
+        Headers::of(&headers.unwrap_or_default(), &[])
     }
 
     /// The method, if it is one.

@@ -70,14 +70,14 @@ impl Lines {
 impl Headers {
     /// The headers of an event's map. `cookies`, which some front ends take out of it, come back as one
     /// header, unless there is one. What was checked when the event was decoded is not checked again.
-    pub(super) fn of(json: ByteString, cookies: &[ByteString]) -> Self {
+    pub(super) fn of(json: &ByteString, cookies: &[ByteString]) -> Self {
         let mut lines = Lines {
             json: json.clone(),
             pairs: Vec::new(),
         };
         if json.starts_with('{') {
             lines.pairs.reserve(32);
-            let mut scanner = Scanner::new(&json);
+            let mut scanner = Scanner::new(json);
             let read = scanner.object(|scanner, name| {
                 lazy::scalars(scanner, |value| {
                     let pair = (lines.text(name.clone()), lines.text(value));

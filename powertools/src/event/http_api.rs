@@ -143,6 +143,14 @@ pub(super) struct Joined<'a>(pub(super) &'a HeaderMap);
 
 impl Joined<'_> {
     pub(super) fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        if self.0.len() == self.0.keys_len() {
+            // No name is there twice, so none has to be looked up.
+            let pairs = self.0.iter().filter(|(name, _)| **name != SET_COOKIE);
+            for (name, value) in pairs {
+                map.serialize_entry(name.as_str(), text(value))?;
+            }
+            return Ok(());
+        }
         for name in self.0.keys().filter(|name| **name != SET_COOKIE) {
             let mut values = self.0.get_all(name).iter();
             let first = values.next().map(text).unwrap_or_default();

@@ -156,7 +156,8 @@ impl Request {
         self.headers.get_or_init(|| {
             let cookies = lazy::texts(&self.event, self.parts.cookies.as_deref());
             // HTTP API 2.0 moves cookies to a list of their own; function URLs send both.
-            let headers = self.parts.headers.clone().unwrap_or_default();
+            let none = ByteString::new();
+            let headers = self.parts.headers.as_ref().unwrap_or(&none);
             Headers::of(headers, &cookies.unwrap_or_default())
         })
     }

@@ -97,6 +97,13 @@ pub(super) struct MultiValue<'a>(pub(super) &'a HeaderMap);
 impl Serialize for MultiValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.keys_len()))?;
+        if self.0.len() == self.0.keys_len() {
+            // No name is there twice, so none has to be looked up.
+            for (name, value) in self.0 {
+                map.serialize_entry(name.as_str(), &[HeaderText(value)])?;
+            }
+            return map.end();
+        }
         for name in self.0.keys() {
             map.serialize_entry(name.as_str(), &Values(self.0, name))?;
         }

@@ -1,9 +1,9 @@
 //! JSON as it stands: where its values begin and end, and that they are JSON.
 //!
 //! Nothing is built here, and texts are unescaped only for who asks. serde_json, by visitors and raw values,
-//! is the road not taken: it took 2.5 times as many instructions to say less (see `docs/performance.md`).
-//! What is JSON here is what is JSON there; an event that is not is read once more by serde_json, which has
-//! the words for what is wrong.
+//! is the road not taken: that was two thirds of a small request (see `docs/performance.md`). What is JSON
+//! here is what is JSON there; an event that is not is read once more by serde_json, which has the words for
+//! what is wrong.
 
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ impl Raw<'_> {
         self.json.starts_with('{')
     }
 
-    /// At least how many texts, numbers and flags are in a map of them, or of lists of them.
+    /// The most texts, numbers and flags that a map of them, or of lists of them, can have.
     pub(super) const fn most_scalars(&self) -> usize {
         self.commas + 1
     }
@@ -377,7 +377,8 @@ fn is_hex(digits: Option<&[u8]>) -> bool {
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// A text with its escapes undone, unless one is half of a surrogate pair, which serde_json may join.
+/// A text with its escapes undone, unless one is half of a surrogate pair, which serde_json may join. The text
+/// has been gone past, so that each of its escapes is whole.
 fn unescaped(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut plain_text = vec![0; bytes.len()];
