@@ -7,6 +7,7 @@
 #   ci/tools.sh moto          target/tools/moto, an environment of Python; `ci/moto` starts it
 #   ci/tools.sh rie           target/tools/aws-lambda-rie
 #   ci/tools.sh chromium      the system's, by apt-get where there is none
+#   ci/tools.sh valgrind      likewise
 #   ci/tools.sh powertools-python        target/tools/powertools-python, an environment of Python
 #   ci/tools.sh powertools-typescript    target/tools/powertools-typescript/node_modules
 #   ci/tools.sh serverless-offline       target/tools/serverless-offline/node_modules
@@ -75,15 +76,20 @@ install_rie() {
 
 # Whatever version Debian has: a browser that is kept back for a test is a browser nobody uses.
 install_chromium() {
-    install_by_apt chromium
+    from_debian chromium
 }
 
-# Whatever version Debian has, too: both servers that it measures are measured by the same one.
+# Likewise: between versions it counts alike.
+install_valgrind() {
+    from_debian valgrind
+}
+
+# Likewise: both servers that it measures are measured by the same one.
 install_wrk() {
-    install_by_apt wrk
+    from_debian wrk
 }
 
-install_by_apt() {
+from_debian() {
     ! command -v "$1" >/dev/null || return 0
     command -v apt-get >/dev/null || fail "there is no $1, and no apt-get to install it with"
     local try
@@ -163,7 +169,7 @@ is() {
 
 [[ $# -gt 0 ]] ||
     fail "name a tool: aws-cli, cargo-fuzz, cargo-hack, chromium, moto, powertools-python,
-powertools-typescript, rie, serverless-offline, wrk"
+powertools-typescript, rie, serverless-offline, valgrind, wrk"
 for tool; do
     case $tool in
     aws-cli) install_aws_cli ;;
@@ -175,6 +181,7 @@ for tool; do
     powertools-typescript) install_powertools_typescript ;;
     rie) install_rie ;;
     serverless-offline) install_serverless_offline ;;
+    valgrind) install_valgrind ;;
     wrk) install_wrk ;;
     *) fail "unknown tool \`$tool\`" ;;
     esac

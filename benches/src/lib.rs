@@ -16,6 +16,8 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
+mod guard;
+pub mod http;
 pub mod logger;
 pub mod parameters;
 pub mod start;
@@ -24,7 +26,7 @@ pub mod start;
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// All of them.
-pub const QUESTIONS: &[&Question] = &[&logger::QUESTION, &parameters::QUESTION];
+pub const QUESTIONS: &[&Question] = &[&http::QUESTION, &logger::QUESTION, &parameters::QUESTION];
 
 /// The way in which a contestant prints its answer once, for [`Contestant::check`].
 pub const ANSWER: &str = "answer";
@@ -36,10 +38,27 @@ pub struct Question {
     pub name: &'static str,
     /// The question.
     pub text: &'static str,
-    /// The ways in which it is asked; instructions and allocations are counted in the first.
-    pub ways: &'static [&'static str],
+    /// The ways in which it is asked.
+    pub ways: &'static [Way],
     /// Who answers; ratios are to the first.
     pub contestants: &'static [Contestant],
+}
+
+/// One way of asking.
+#[derive(Debug)]
+pub struct Way {
+    /// What the table calls it.
+    pub name: &'static str,
+    /// So many times are enough to warm up by, and to count instructions and allocations by.
+    pub times: u64,
+}
+
+impl Way {
+    /// A way of this name, to be counted by so many times.
+    #[must_use]
+    pub const fn new(name: &'static str, times: u64) -> Self {
+        Self { name, times }
+    }
 }
 
 /// One answer to a question.
@@ -51,7 +70,7 @@ pub struct Contestant {
     pub start: fn(way: &str) -> Run,
     /// Says what is wrong with its answer.
     pub check: fn(answer: &str) -> Result<(), Error>,
-    /// The most that it may allocate each time once it is warm.
+    /// The most that it may allocate each time once it is warm, in the first way.
     pub most_allocations: Option<f64>,
 }
 
@@ -66,11 +85,20 @@ impl Question {
             .find(|known| Some(known.name) == name)
             .ok_or_else(|| format!("`{}` has no contestant {name:?}", self.name))?)
     }
+
+    /// The way of a name; the first unless one is named.
+    pub fn way(&self, name: Option<&str>) -> Result<&'static Way, Error> {
+        let mut ways = self.ways.iter();
+        Ok(ways
+            .find(|known| name.is_none_or(|name| known.name == name))
+            .ok_or_else(|| format!("`{}` is not asked in a way {name:?}", self.name))?)
+    }
 }
 
 /// One bench. `cargo bench` prints the table; `cargo test`, or `--test`, only checks the answers and what
 /// is allocated. Words after `--` choose contestants whose names have one of them, and `profile` with a
-/// name says where its instructions go.
+/// name, and perhaps a way, says where its instructions go. `guard` compares our instructions with those in
+/// `instructions.tsv`, and `record` writes them there.
 ///
 /// # Errors
 ///
@@ -88,8 +116,16 @@ pub fn main(question: &Question, allocations: &str) -> Result<(), Error> {
             run(times.parse()?);
             return Ok(());
         }
+        ["guard"] => return guard::check(question),
+        ["record"] => return guard::record(question),
         ["profile", contestant] => {
-            return profile(question.contestant(Some(contestant))?, question.ways[0]);
+            return profile(question.contestant(Some(contestant))?, question.way(None)?);
+        }
+        ["profile", contestant, way] => {
+            return profile(
+                question.contestant(Some(contestant))?,
+                question.way(Some(way))?,
+            );
         }
         _ => {}
     }
@@ -135,9 +171,10 @@ fn processor_time() -> Duration {
 
 /// What needs no repetition to be known of a contestant.
 struct Facts {
+    /// Of its answers in all ways, if they differ.
     answer_bytes: usize,
-    allocations: f64,
-    allocated_bytes: f64,
+    /// How many each time, and their bytes, by way.
+    allocations: Vec<(f64, f64)>,
 }
 
 impl Facts {
@@ -145,15 +182,20 @@ impl Facts {
         let about = |error: Error| format!("{}: {}: {error}", question.name, contestant.name);
         let answer = said(this()?.args(["times", contestant.name, ANSWER, "1"]))?;
         (contestant.check)(&answer).map_err(about)?;
-        let counted = said(program(allocations).args([question.name, contestant.name]))?;
-        let (count, bytes) = counted.trim().split_once(' ').ok_or("no two counts")?;
+        let mut counted = Vec::new();
+        for way in question.ways {
+            let arguments = [question.name, contestant.name, way.name];
+            let said = said(program(allocations).args(arguments))?;
+            let (count, bytes) = said.trim().split_once(' ').ok_or("no two counts")?;
+            counted.push((count.parse()?, bytes.parse()?));
+        }
         let facts = Self {
             answer_bytes: answer.len(),
-            allocations: count.parse()?,
-            allocated_bytes: bytes.parse()?,
+            allocations: counted,
         };
         let most = contestant.most_allocations.unwrap_or(f64::INFINITY);
-        if facts.allocations > most {
+        let (count, _) = facts.allocations[0];
+        if count > most {
             let error = format!("allocates {count} times, {most} at most expected");
             return Err(about(error.into()).into());
         }
@@ -166,6 +208,8 @@ fn program(path: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(path);
     command
         .env_clear()
+        // lambda_http puts a REST API's stage before the path otherwise, which no route here has.
+        .env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true")
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     command
 }
@@ -183,10 +227,8 @@ fn said(command: &mut Command) -> Result<String, Error> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// The instructions of one time, if there is valgrind: the difference between many and more.
-fn instructions(contestant: &Contestant, way: &str) -> Result<Option<f64>, Error> {
-    const MANY: u64 = 1_000;
-    const MORE: u64 = 3_000;
+/// The instructions of one time, if there is valgrind: the difference between some times and more.
+fn instructions(contestant: &Contestant, way: &Way) -> Result<Option<f64>, Error> {
     let count = |times| -> Result<Option<f64>, Error> {
         let Ok(output) = callgrind(contestant, way, times, Path::new("/dev/null")) else {
             return Ok(None);
@@ -196,15 +238,15 @@ fn instructions(contestant: &Contestant, way: &str) -> Result<Option<f64>, Error
         let count = lines.find_map(|line| Some(line.split_once("Collected : ")?.1.trim()));
         Ok(Some(count.ok_or(told.clone())?.parse()?))
     };
-    let (many, more) = (count(MANY)?, count(MORE)?);
-    Ok(many
+    let (some, more) = (count(way.times)?, count(3 * way.times)?);
+    Ok(some
         .zip(more)
-        .map(|(many, more)| (more - many) / (MORE - MANY) as f64))
+        .map(|(some, more)| (more - some) / (2 * way.times) as f64))
 }
 
 fn callgrind(
     contestant: &Contestant,
-    way: &str,
+    way: &Way,
     times: u64,
     counts: &Path,
 ) -> Result<Output, Error> {
@@ -213,17 +255,17 @@ fn callgrind(
     let output = program("valgrind")
         .args([OsStr::new("--tool=callgrind"), &option])
         .arg(std::env::current_exe()?)
-        .args(["times", contestant.name, way, &times.to_string()])
+        .args(["times", contestant.name, way.name, &times.to_string()])
         .output()?;
     Ok(output)
 }
 
 /// Prints the functions with the most instructions of their own, what is inlined into them included.
-fn profile(contestant: &Contestant, way: &str) -> Result<(), Error> {
+fn profile(contestant: &Contestant, way: &Way) -> Result<(), Error> {
     // So many that setting up does not show.
-    const TIMES: u64 = 10_000;
+    let times = 10 * way.times;
     let counts = std::env::temp_dir().join(format!("callgrind.{}", std::process::id()));
-    callgrind(contestant, way, TIMES, &counts)?;
+    callgrind(contestant, way, times, &counts)?;
     let annotated = said(
         program("callgrind_annotate")
             .args(["--threshold=100", "--auto=no"])
@@ -254,7 +296,7 @@ fn profile(contestant: &Contestant, way: &str) -> Result<(), Error> {
         writeln!(
             out,
             "| {:.0} | `{function}` |",
-            *count as f64 / TIMES as f64
+            *count as f64 / times as f64
         )?;
     }
     Ok(())
@@ -272,9 +314,9 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(contestant: &Contestant, way: &str) -> Result<Self, Error> {
+    fn start(contestant: &Contestant, way: &Way) -> Result<Self, Error> {
         let mut process = this()?
-            .args(["work", contestant.name, way])
+            .args(["work", contestant.name, way.name])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -284,7 +326,7 @@ impl Worker {
             process,
             ask,
             answers: BufReader::new(answers),
-            times: 256,
+            times: 1,
             took: Vec::new(),
         };
         while worker.run()? * (worker.times as f64) < BATCH_NANOSECONDS {
@@ -318,47 +360,43 @@ fn table(question: &Question, chosen: &[&Contestant], facts: &[Facts]) -> Result
     let measured = measure(question.ways, chosen)?;
     let mut out = io::stdout().lock();
     writeln!(out, "\n{}\n", question.text)?;
-    write!(out, "| contestant |")?;
-    for way in question.ways {
-        write!(out, " ns, {way} | ratio |")?;
-    }
     writeln!(
         out,
-        " instructions | ratio | allocations / bytes | bytes out |"
+        "| way | contestant | ns | ratio | instructions | ratio | allocations / bytes | bytes out |"
     )?;
-    let columns = 2 * question.ways.len() + 4;
-    writeln!(out, "| --- |{}", " ---: |".repeat(columns))?;
-    let mut first = None;
-    for (place, contestant) in chosen.iter().enumerate() {
-        write!(out, "| {} |", contestant.name)?;
-        for way in &measured {
-            let (took, floor) = (quiet(&way[place]), quiet(&way[0]));
+    writeln!(out, "| --- | --- |{}", " ---: |".repeat(6))?;
+    for (number, way) in question.ways.iter().enumerate() {
+        let mut first = None;
+        for (place, contestant) in chosen.iter().enumerate() {
+            let times = &measured[number];
+            let (took, floor) = (quiet(&times[place]), quiet(&times[0]));
             let ratio = took / floor;
-            write!(out, " {took:.1} | {ratio:.2}x |")?;
-        }
-        match instructions(contestant, question.ways[0])? {
-            Some(count) => {
-                let ratio = count / *first.get_or_insert(count);
-                write!(out, " {count:.0} | {ratio:.2}x |")?;
+            write!(
+                out,
+                "| {} | {} | {took:.1} | {ratio:.2}x |",
+                way.name, contestant.name
+            )?;
+            match instructions(contestant, way)? {
+                Some(count) => {
+                    let ratio = count / *first.get_or_insert(count);
+                    write!(out, " {count:.0} | {ratio:.2}x |")?;
+                }
+                None => write!(out, " – | – |")?,
             }
-            None => write!(out, " – | – |")?,
+            let Facts {
+                answer_bytes,
+                allocations,
+            } = &facts[place];
+            let (count, bytes) = allocations[number];
+            writeln!(out, " {count:.1} / {bytes:.0} | {answer_bytes} |")?;
+            out.flush()?;
         }
-        let Facts {
-            answer_bytes,
-            allocations,
-            allocated_bytes,
-        } = &facts[place];
-        writeln!(
-            out,
-            " {allocations:.1} / {allocated_bytes:.0} | {answer_bytes} |"
-        )?;
-        out.flush()?;
     }
     Ok(())
 }
 
 /// Nanoseconds by way, contestant and round.
-fn measure(ways: &[&str], chosen: &[&Contestant]) -> Result<Vec<Vec<Vec<f64>>>, Error> {
+fn measure(ways: &[Way], chosen: &[&Contestant]) -> Result<Vec<Vec<Vec<f64>>>, Error> {
     let mut workers = Vec::new();
     for way in ways {
         for contestant in chosen {

@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 use tracing::{Level, Span, debug, info, info_span, level_filters::LevelFilter, span::EnteredSpan};
 use tracing_subscriber::{fmt::MakeWriter, layer::SubscriberExt, registry};
 
-use crate::{Contestant, Error, Question, Run};
+use crate::{Contestant, Error, Question, Run, Way};
 
 /// The question.
 pub const QUESTION: Question = Question {
     name: "logger",
     text: "One line with the service, the invocation's keys and three own fields:",
-    ways: &["no-op sink", "/dev/null"],
+    ways: &[Way::new("no-op sink", 1_000), Way::new("/dev/null", 1_000)],
     contestants: &[
         contestant("floor", floor, in_place),
         contestant("floor, keys rendered before", floor_prefix, in_place),

@@ -15,13 +15,13 @@ use std::{
 
 use powertools::parameters::{Local, Parameters};
 
-use crate::{ANSWER, Contestant, Error, Question, Run};
+use crate::{ANSWER, Contestant, Error, Question, Run, Way};
 
 /// The question.
 pub const QUESTION: Question = Question {
     name: "parameters",
     text: "One hit of a cache of 100 values, younger than an hour:",
-    ways: &["the same", "in turns"],
+    ways: &[Way::new("the same", 1_000), Way::new("in turns", 1_000)],
     contestants: &[
         contestant("moka, sync", moka),
         Contestant {
@@ -73,7 +73,7 @@ fn run(way: &str, mut read: impl FnMut(&str, &dyn Fn(&str)) + 'static) -> Run {
         };
         return Box::new(move |_| read(&name, &say));
     }
-    let step = usize::from(way == QUESTION.ways[1]);
+    let step = usize::from(way == QUESTION.ways[1].name);
     let mut place = 0;
     Box::new(move |times| {
         for _ in 0..times {

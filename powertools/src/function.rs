@@ -1,6 +1,12 @@
 //! What one Lambda function answers: HTTP requests through a router, direct invocations by a handler.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, pin::Pin, sync::Arc};
+use std::{
+    borrow::Cow,
+    error::Error as StdError,
+    fmt,
+    pin::{Pin, pin},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -112,7 +118,8 @@ async fn respond(app: &impl HttpApp, request: Request) -> Reply {
     let source = request.source();
     let request_id = request.context().request_id.clone();
     let is_head = *request.method() == Method::HEAD;
-    let response = caught(app.respond(request)).await;
+    // Pinned here, because the future is large and would be moved into that of `caught`.
+    let response = caught(pin!(app.respond(request))).await;
     let mut response = response.unwrap_or_else(|panic| {
         tracing::error!(panic, "the application panicked; answering 500");
         let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into();

@@ -119,13 +119,16 @@ pub use function::{App, Function, HttpApp, InvocationError};
 pub use runtime::{Error, run, start};
 
 pub mod docs {
-    //! The longer texts: why the crate is as it is, and what of Lambda it relies on.
+    //! The longer texts: why the crate is as it is, what it costs, and what of Lambda it relies on.
 
     pub mod behaviours {
         #![doc = include_str!("../docs/behaviours.md")]
     }
     pub mod design {
         #![doc = include_str!("../docs/design.md")]
+    }
+    pub mod performance {
+        #![doc = include_str!("../docs/performance.md")]
     }
     pub mod platform {
         #![doc = include_str!("../docs/platform.md")]

@@ -42,7 +42,7 @@ pub(super) fn decode(
         raw_path,
         raw_query: None,
         query: QueryPairs::new(query),
-        headers: headers.map(|json| event.slice_ref(json)),
+        headers: headers.map(|raw| event.slice_ref(raw.json)),
         cookies: None,
         body,
     })

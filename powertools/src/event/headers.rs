@@ -1,9 +1,11 @@
 //! A request's headers, in order, repeated ones included.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
 
 use bytestring::ByteString;
 use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::{lazy, scan::Scanner};
 
 /// Header names and values as they arrived, in order.
 ///
@@ -14,11 +16,91 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// headers, and building the map costs more than all the rest of a small request. [`Headers::to_map`]
 /// makes one.
 #[derive(Clone, Default)]
-pub struct Headers(Arc<Vec<(ByteString, ByteString)>>);
+pub struct Headers(Arc<Lines>);
+
+#[derive(Default)]
+struct Lines {
+    /// The JSON that they were read from.
+    json: ByteString,
+    pairs: Vec<(Text, Text)>,
+}
+
+/// A name or value: where it stands in the JSON, or itself if it is written otherwise there.
+///
+/// A counted reference to the event for each is the road not taken: counting takes longer than finding.
+enum Text {
+    At(Range<usize>),
+    Own(Box<str>),
+}
+
+impl Text {
+    fn len(&self) -> usize {
+        match self {
+            Self::At(range) => range.len(),
+            Self::Own(text) => text.len(),
+        }
+    }
+}
+
+impl Lines {
+    fn text(&self, text: Cow<'_, str>) -> Text {
+        match text {
+            Cow::Borrowed(text) => {
+                let start = text.as_ptr().addr() - self.json.as_ptr().addr();
+                Text::At(start..start + text.len())
+            }
+            Cow::Owned(text) => Text::Own(text.into()),
+        }
+    }
+
+    /// Whether a name is this one.
+    fn is(&self, name: &Text, wanted: &str) -> bool {
+        // Most have another length, which is known without looking.
+        name.len() == wanted.len() && self.read(name).eq_ignore_ascii_case(wanted)
+    }
+
+    fn read<'a>(&'a self, text: &'a Text) -> &'a str {
+        match text {
+            Text::At(range) => &self.json[range.clone()],
+            Text::Own(text) => text,
+        }
+    }
+}
 
 impl Headers {
-    pub(super) fn new(pairs: Vec<(ByteString, ByteString)>) -> Self {
-        Self(Arc::new(pairs))
+    /// The headers of an event's map. `cookies`, which some front ends take out of it, come back as one
+    /// header, unless there is one. What was checked when the event was decoded is not checked again.
+    pub(super) fn of(json: &ByteString, cookies: &[ByteString]) -> Self {
+        let mut lines = Lines {
+            json: json.clone(),
+            pairs: Vec::new(),
+        };
+        if json.starts_with('{') {
+            lines.pairs.reserve(32);
+            let mut scanner = Scanner::new(json);
+            let read = scanner.object(|scanner, name| {
+                lazy::scalars(scanner, |value| {
+                    let pair = (lines.text(name.clone()), lines.text(value));
+                    lines.pairs.push(pair);
+                })
+            });
+            if read.is_err() {
+                lines.pairs.clear();
+            }
+        }
+        let headers = Self(Arc::new(lines));
+        if cookies.is_empty() || headers.get("cookie").is_some() {
+            return headers;
+        }
+        let joined = cookies.iter().map(|cookie| &**cookie).collect::<Vec<_>>();
+        let cookie = Text::Own("cookie".into());
+        let mut lines = headers.0;
+        if let Some(lines) = Arc::get_mut(&mut lines) {
+            lines
+                .pairs
+                .push((cookie, Text::Own(joined.join("; ").into())));
+        }
+        Self(lines)
     }
 
     /// The headers of a map; a value that is not UTF-8 has the sign for that in it.
@@ -26,18 +108,21 @@ impl Headers {
     pub(crate) fn from_map(map: &HeaderMap) -> Self {
         let pairs = map.iter().map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (ByteString::from(name.as_str()), value.into())
+            (Text::Own(name.as_str().into()), Text::Own(value.into()))
         });
-        Self::new(pairs.collect())
+        Self(Arc::new(Lines {
+            json: ByteString::new(),
+            pairs: pairs.collect(),
+        }))
     }
 
     /// The first value of a header.
     #[must_use]
     pub fn get(&self, name: impl AsRef<str>) -> Option<&str> {
-        let name = name.as_ref();
-        self.iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        let (lines, wanted) = (&*self.0, name.as_ref());
+        let mut pairs = lines.pairs.iter();
+        let (_, value) = pairs.find(|(name, _)| lines.is(name, wanted))?;
+        Some(lines.read(value))
     }
 
     /// Every value of a header, in order.
@@ -45,26 +130,29 @@ impl Headers {
     /// On HTTP API and function URL events the front end has already joined repeated headers with a
     /// comma, so there is one value there; REST events keep them apart.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter()
-            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        let lines = &*self.0;
+        let pairs = lines.pairs.iter();
+        let pairs = pairs.filter(move |(key, _)| lines.is(key, name));
+        pairs.map(|(_, value)| lines.read(value))
     }
 
     /// Every name and value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+        let lines = &*self.0;
+        let pairs = lines.pairs.iter();
+        pairs.map(|(name, value)| (lines.read(name), lines.read(value)))
     }
 
     /// How many there are, repeated ones counted each.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.pairs.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.pairs.is_empty()
     }
 
     /// The same as an [`http::HeaderMap`]. What HTTP does not allow as a name or value is left out.

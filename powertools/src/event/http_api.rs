@@ -14,7 +14,6 @@ use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeStruct},
 };
-use serde_json::value::RawValue;
 
 use super::{
     Limits, Problem, QueryPairs, Response, Source,
@@ -23,6 +22,7 @@ use super::{
     path::{self, Coding},
     query,
     request::{self, Parts, Received},
+    scan::Raw,
 };
 
 pub(super) fn decode(
@@ -43,11 +43,11 @@ pub(super) fn decode(
         without_stage(path::canonical(&raw_path, Coding::Decoded)?, context)
     };
     let headers = envelope.raw_headers();
-    let cookies = envelope.cookies.map(RawValue::get);
+    let cookies = envelope.cookies;
     limits.admit_query(&raw_query)?;
     let query = query::parse(&raw_query)?;
     limits.admit_parts(&query, headers, cookies)?;
-    let slice = |json: &str| event.slice_ref(json);
+    let slice = |raw: Raw<'_>| event.slice_ref(raw.json);
     Ok(Parts {
         method,
         path,
@@ -143,6 +143,14 @@ pub(super) struct Joined<'a>(pub(super) &'a HeaderMap);
 
 impl Joined<'_> {
     pub(super) fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        if self.0.len() == self.0.keys_len() {
+            // No name is there twice, so none has to be looked up.
+            let pairs = self.0.iter().filter(|(name, _)| **name != SET_COOKIE);
+            for (name, value) in pairs {
+                map.serialize_entry(name.as_str(), text(value))?;
+            }
+            return Ok(());
+        }
         for name in self.0.keys().filter(|name| **name != SET_COOKIE) {
             let mut values = self.0.get_all(name).iter();
             let first = values.next().map(text).unwrap_or_default();

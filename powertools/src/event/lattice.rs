@@ -5,7 +5,6 @@
 
 use bytestring::ByteString;
 use serde::{Serializer, ser::SerializeStruct};
-use serde_json::value::RawValue;
 
 use super::{
     Limits, Problem, QueryPairs, Response, Source,
@@ -41,7 +40,7 @@ pub(super) fn decode(
             limits.admit_query(raw)?;
             query::parse(raw)?
         }
-        None => lazy::pairs(event, envelope.query.map(RawValue::get))?,
+        None => lazy::pairs(event, envelope.query.map(|raw| raw.json))?,
     };
     let headers = envelope.raw_headers();
     limits.admit_parts(&pairs, headers, None)?;
@@ -51,7 +50,7 @@ pub(super) fn decode(
         raw_path,
         raw_query,
         query: QueryPairs::new(pairs),
-        headers: headers.map(|json| event.slice_ref(json)),
+        headers: headers.map(|raw| event.slice_ref(raw.json)),
         cookies: None,
         body,
     })

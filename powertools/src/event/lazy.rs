@@ -1,15 +1,13 @@
 //! Maps and lists of texts inside an event, read without minding their exact types.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use bytestring::ByteString;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
 
-use super::{Problem, envelope::Key};
+use super::{
+    Problem,
+    scan::{Raw, Scanner, Stop},
+};
 
 /// A piece of an event that outlives the borrow: a slice of the event's own text where it stands
 /// there unescaped, or a text that had to be built.
@@ -25,6 +23,13 @@ pub(super) type Pairs = Vec<(ByteString, ByteString)>;
 /// A text that JSON can write and Unicode does not have.
 #[derive(Debug)]
 pub(super) struct NotUnicode;
+
+/// Of what was JSON when the event was read, nothing else can be wrong.
+impl From<Stop> for NotUnicode {
+    fn from(_: Stop) -> Self {
+        Self
+    }
+}
 
 impl From<NotUnicode> for Problem {
     fn from(_: NotUnicode) -> Self {
@@ -45,14 +50,12 @@ pub(super) fn pairs(event: &ByteString, raw: Option<&str>) -> Result<Pairs, NotU
     let Some(object) = raw.filter(|raw| raw.starts_with('{')) else {
         return Ok(pairs);
     };
-    let entries: Entries<'_> = serde_json::from_str(object).map_err(|_| NotUnicode)?;
-    pairs.reserve(entries.0.len());
-    for (name, values) in entries.0 {
+    Scanner::new(object).object(|scanner, name| {
         let name = keep(event, name);
-        for value in scalars(values.get())? {
+        scalars(scanner, |value| {
             pairs.push((name.clone(), keep(event, value)));
-        }
-    }
+        })
+    })?;
     Ok(pairs)
 }
 
@@ -65,15 +68,18 @@ pub(super) fn texts(event: &ByteString, raw: Option<&str>) -> Result<Vec<ByteStr
     let Some(list) = raw.filter(|raw| raw.starts_with('[')) else {
         return Ok(Vec::new());
     };
-    let texts = scalars(list)?.into_iter();
-    Ok(texts.map(|text| keep(event, text)).collect())
+    let mut texts = Vec::new();
+    scalars(&mut Scanner::new(list), |text| {
+        texts.push(keep(event, text))
+    })?;
+    Ok(texts)
 }
 
 /// Whether every text within is Unicode; quick for all that has no escapes.
-pub(super) fn check(raw: Option<&str>) -> Result<(), NotUnicode> {
+pub(super) fn check(raw: Option<Raw<'_>>) -> Result<(), NotUnicode> {
     match raw {
-        Some(raw) if raw.contains("\\u") => {
-            let event = ByteString::from(raw);
+        Some(raw) if raw.has_escapes => {
+            let event = ByteString::from(raw.json);
             pairs(&event, Some(&event)).map(drop)?;
             texts(&event, Some(&event)).map(drop)
         }
@@ -84,56 +90,40 @@ pub(super) fn check(raw: Option<&str>) -> Result<(), NotUnicode> {
 /// The scalars of a list, or the one that stands alone.
 ///
 /// One level: a list within a list is nothing that a front end sends.
-fn scalars(json: &str) -> Result<Vec<Cow<'_, str>>, NotUnicode> {
-    if !json.starts_with('[') {
-        return Ok(scalar(json)?.into_iter().collect());
+pub(super) fn scalars<'a>(
+    scanner: &mut Scanner<'a>,
+    mut each: impl FnMut(Cow<'a, str>),
+) -> Result<(), Stop> {
+    let mut one = |scanner: &mut Scanner<'a>| {
+        if let Some(scalar) = scalar(scanner)? {
+            each(scalar);
+        }
+        Ok(())
+    };
+    match scanner.peek() {
+        Some(b'[') => scanner.list(one),
+        _ => one(scanner),
     }
-    let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| NotUnicode)?;
-    let scalars = items.into_iter().map(|item| scalar(item.get()));
-    scalars.filter_map(Result::transpose).collect()
 }
 
 /// A text without its quotes, a number or flag as its JSON text, nothing for the rest.
-fn scalar(json: &str) -> Result<Option<Cow<'_, str>>, NotUnicode> {
-    Ok(match json.as_bytes().first() {
-        Some(b'"') if json.contains('\\') => Some(Cow::Owned(
-            serde_json::from_str(json).map_err(|_| NotUnicode)?,
-        )),
-        Some(b'"') => Some(Cow::Borrowed(&json[1..json.len() - 1])),
-        Some(b'[' | b'{' | b'n') | None => None,
-        Some(_) => Some(Cow::Borrowed(json)),
-    })
+fn scalar<'a>(scanner: &mut Scanner<'a>) -> Result<Option<Cow<'a, str>>, Stop> {
+    match scanner.peek() {
+        Some(b'"') => scanner.text(),
+        Some(b'[' | b'{' | b'n') => scanner.skip().map(|()| None),
+        _ => Ok(Some(Cow::Borrowed(scanner.raw()?.json))),
+    }
 }
 
 /// The last value of a key of an object.
 pub(super) fn last<'a>(object: &'a str, key: &str) -> Option<&'a str> {
-    let entries: Entries<'a> = serde_json::from_str(object).ok()?;
-    let mut entries = entries.0.into_iter().rev();
-    Some(entries.find(|(name, _)| name == key)?.1.get())
-}
-
-struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Entries<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntriesVisitor;
-
-        impl<'de> Visitor<'de> for EntriesVisitor {
-            type Value = Entries<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::with_capacity(32);
-                while let Some((Key(key), value)) = map.next_entry()? {
-                    entries.push((key, value));
-                }
-                Ok(Entries(entries))
-            }
+    let mut last = None;
+    let read = Scanner::new(object).object(|scanner, name| {
+        let value = scanner.raw()?.json;
+        if name == key {
+            last = Some(value);
         }
-
-        deserializer.deserialize_map(EntriesVisitor)
-    }
+        Ok(())
+    });
+    read.ok().and(last)
 }

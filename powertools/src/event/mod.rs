@@ -26,6 +26,7 @@ mod query;
 mod request;
 mod response;
 mod rest_api;
+mod scan;
 
 use self::envelope::Envelope;
 #[cfg(feature = "interop")]
@@ -217,12 +218,12 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
         Ok(json) => json,
         Err(error) => return Err(not_json(error.to_string(), context)),
     };
-    let mut envelope: Envelope<'_> = match serde_json::from_str(&json) {
+    let mut envelope = match Envelope::read(&json) {
         Ok(envelope) => envelope,
-        Err(error) => return Err(not_json(error.to_string(), context)),
+        Err(stop) => return Err(not_json(stop.reason(&json), context)),
     };
     let Some(source) = envelope.source() else {
-        let keys = envelope.keys();
+        let keys = envelope::keys(&json);
         return Ok(Decoded::Other(Event {
             keys,
             json,

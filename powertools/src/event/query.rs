@@ -9,11 +9,15 @@ use super::Problem;
 
 /// The decoded query, in the order in which the client wrote it where the front end kept that order.
 #[derive(Clone, Default)]
-pub struct QueryPairs(Arc<Vec<(ByteString, ByteString)>>);
+pub struct QueryPairs(Arc<[(ByteString, ByteString)]>);
 
 impl QueryPairs {
     pub(super) fn new(pairs: Vec<(ByteString, ByteString)>) -> Self {
-        Self(Arc::new(pairs))
+        // That of no pairs at all is shared by everybody.
+        if pairs.is_empty() {
+            return Self::default();
+        }
+        Self(pairs.into())
     }
 
     /// The first value of a key.
@@ -80,7 +84,7 @@ pub(crate) fn is_longer(raw: &str, most: usize) -> bool {
 
 /// A key or value of `raw`, decoded.
 pub(super) fn decode(raw: &ByteString, text: &str) -> Result<ByteString, Problem> {
-    if !text.contains(['%', '+']) {
+    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
         return Ok(if text.is_empty() {
             ByteString::new()
         } else {

@@ -154,23 +154,11 @@ impl Request {
     /// The headers. Cookies that the front end took out of them are back in `cookie`.
     pub fn headers(&self) -> &Headers {
         self.headers.get_or_init(|| {
-            // Both were found to be Unicode when the event was decoded.
-            let pairs = lazy::pairs(&self.event, self.parts.headers.as_deref());
-            let mut pairs = pairs.unwrap_or_default();
             let cookies = lazy::texts(&self.event, self.parts.cookies.as_deref());
-            let cookies = cookies.unwrap_or_default();
-            let absent = || {
-                !pairs
-                    .iter()
-                    .any(|(name, _)| name.eq_ignore_ascii_case("cookie"))
-            };
-            if !cookies.is_empty() && absent() {
-                // HTTP API 2.0 moves cookies to a list of their own; function URLs send both.
-                let joined = cookies.iter().map(|cookie| &**cookie).collect::<Vec<_>>();
-                let name = ByteString::from_static("cookie");
-                pairs.push((name, joined.join("; ").into()));
-            }
-            Headers::new(pairs)
+            // HTTP API 2.0 moves cookies to a list of their own; function URLs send both.
+            let none = ByteString::new();
+            let headers = self.parts.headers.as_ref().unwrap_or(&none);
+            Headers::of(headers, &cookies.unwrap_or_default())
         })
     }
 

@@ -11,8 +11,6 @@ use serde::{
     ser::{SerializeMap, SerializeStruct},
 };
 
-use serde_json::value::RawValue;
-
 use super::{
     Limits, Problem, QueryPairs, Response, Source,
     envelope::{Envelope, RequestContext},
@@ -20,6 +18,7 @@ use super::{
     lazy::{self, NotUnicode, keep},
     path::{self, Coding},
     request::{self, Parts},
+    scan::Raw,
 };
 
 pub(super) fn decode(
@@ -49,7 +48,7 @@ pub(super) fn decode(
         raw_path,
         raw_query: None,
         query: QueryPairs::new(query),
-        headers: headers.map(|json| event.slice_ref(json)),
+        headers: headers.map(|raw| event.slice_ref(raw.json)),
         cookies: None,
         body,
     })
@@ -61,7 +60,7 @@ pub(super) fn query(
     envelope: &Envelope<'_>,
     event: &ByteString,
 ) -> Result<lazy::Pairs, NotUnicode> {
-    let of = |raw: Option<&RawValue>| lazy::pairs(event, raw.map(RawValue::get));
+    let of = |raw: Option<Raw<'_>>| lazy::pairs(event, raw.map(|raw| raw.json));
     let all = of(envelope.multi_value_query)?;
     if all.is_empty() {
         of(envelope.query)
@@ -98,6 +97,13 @@ pub(super) struct MultiValue<'a>(pub(super) &'a HeaderMap);
 impl Serialize for MultiValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.keys_len()))?;
+        if self.0.len() == self.0.keys_len() {
+            // No name is there twice, so none has to be looked up.
+            for (name, value) in self.0 {
+                map.serialize_entry(name.as_str(), &[HeaderText(value)])?;
+            }
+            return map.end();
+        }
         for name in self.0.keys() {
             map.serialize_entry(name.as_str(), &Values(self.0, name))?;
         }

@@ -414,6 +414,9 @@ impl Policy {
     /// Adds to an actual answer what lets the page read it.
     pub(super) fn decorate(&self, requested: &event::Headers, response: &mut Response) {
         let headers = response.headers_mut();
+        // What a handler may have said, as if it were the one to allow.
+        headers.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
         if !self.any {
             vary::add(headers, "origin");
         }
@@ -424,11 +427,8 @@ impl Policy {
         }
     }
 
-    /// Sets the headers that both kinds of answers have, if the origin is allowed; removes what a
-    /// handler may have said if not.
+    /// Sets the headers that both kinds of answers have, if the origin is allowed.
     fn admit(&self, requested: &event::Headers, headers: &mut HeaderMap) -> bool {
-        headers.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
-        headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
         if self.any {
             let any = HeaderValue::from_static("*");
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);

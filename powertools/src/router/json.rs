@@ -27,7 +27,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
-        let is_json = media::declared(request).is_some_and(|essence| media::is_json(&essence));
+        let is_json = media::declared(request).is_some_and(media::is_json);
         if !is_json {
             return Err(Rejection::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -41,10 +41,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
             let detail = format!("the body's JSON nests deeper than {most} levels");
             return Err(Rejection::bad_request(detail));
         }
-        match serde_json::from_slice(body) {
-            Ok(value) => Ok(Self(value)),
-            Err(error) => Err(rejection::<T>(body, &error)),
-        }
+        // As text if it is that: in bytes serde_json looks at each text anew, whether it is UTF-8.
+        let read = match std::str::from_utf8(body) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(body),
+        };
+        read.map(Self).map_err(|error| rejection::<T>(body, &error))
     }
 }
 

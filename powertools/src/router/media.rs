@@ -2,24 +2,30 @@
 
 use crate::event::Request;
 
-/// The essence of a request's content type, in lower case: `application/json` of
-/// `Application/JSON; charset=utf-8`. A request that declares two different types has none: front ends
-/// and programs would not agree on which one counts.
-pub(super) fn declared(request: &Request) -> Option<String> {
+/// The essence of a request's content type: `Application/JSON` of `Application/JSON; charset=utf-8`. A
+/// request that declares two different types has none: front ends and programs would not agree on which one
+/// counts.
+pub(super) fn declared(request: &Request) -> Option<&str> {
     let mut types = request.headers().all("content-type").map(essence);
     let first = types.next()?;
-    types.all(|other| other == first).then_some(first)
+    types
+        .all(|other| other.eq_ignore_ascii_case(first))
+        .then_some(first)
 }
 
-fn essence(value: &str) -> String {
-    let essence = value.split(';').next().unwrap_or_default();
-    essence.trim().to_ascii_lowercase()
+fn essence(value: &str) -> &str {
+    value.split(';').next().unwrap_or_default().trim()
 }
 
 /// `application/json`, or a type built on it such as `application/problem+json`.
 pub(super) fn is_json(essence: &str) -> bool {
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let is_built_on_it = || {
+        let (kind, name) = essence.split_once('/')?;
+        let suffix = name.len().checked_sub("+json".len())?;
+        let is_json = name.get(suffix..)?.eq_ignore_ascii_case("+json");
+        Some(is_json && kind.eq_ignore_ascii_case("application"))
+    };
+    essence.eq_ignore_ascii_case("application/json") || is_built_on_it() == Some(true)
 }
 
 #[cfg(test)]
@@ -38,7 +44,7 @@ mod tests {
             ("text/plain; x=application/json", false),
             ("", false),
         ] {
-            assert_eq!(is_json(&essence(value)), expected, "{value}");
+            assert_eq!(is_json(essence(value)), expected, "{value}");
         }
     }
 }

@@ -24,7 +24,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Form<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
-        if media::declared(request).as_deref() != Some(TYPE) {
+        let is_form = |essence: &str| essence.eq_ignore_ascii_case(TYPE);
+        if !media::declared(request).is_some_and(is_form) {
             return Err(Rejection::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "the content type must be `application/x-www-form-urlencoded`",

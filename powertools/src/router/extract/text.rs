@@ -3,7 +3,7 @@
 //! Everything on a URL is text, so a value is parsed as whatever type is asked for. A key given more
 //! than once is a list; asking for one value of it is an error.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use serde::{
     Deserializer,
@@ -140,10 +140,7 @@ impl<'t> Texts<'t> {
     /// The only value, for types that are one.
     fn one(self) -> Result<Values<'t>, TextError> {
         match *self.pairs {
-            [(key, value)] => Ok(Values {
-                key,
-                values: vec![value],
-            }),
+            [(key, value)] => Ok(Values::new(key, value)),
             _ => Err(TextError::count(self.pairs.len(), 1)),
         }
     }
@@ -260,19 +257,23 @@ impl<'de> Deserializer<'de> for Texts<'_> {
 
 /// Each key once, with all its values, in the order in which keys were first met.
 ///
-/// By a map and not by scanning: a client may send thousands of keys, and must not be given a
-/// quadratic loop for it.
+/// By a map where there are many: a client may send thousands of keys, and must not be given a quadratic
+/// loop for it. Where there are few, which is always, comparing each with each costs less than hashing.
 fn grouped<'t>(pairs: Vec<(&'t str, &'t str)>) -> Vec<Values<'t>> {
+    const FEW: usize = 16;
+    let is_few = pairs.len() <= FEW;
     let mut groups: Vec<Values<'t>> = Vec::with_capacity(pairs.len());
-    let mut index = std::collections::HashMap::new();
+    let mut index = HashMap::new();
     for (key, value) in pairs {
-        let place = *index.entry(key).or_insert(groups.len());
-        match groups.get_mut(place) {
-            Some(group) => group.values.push(value),
-            None => groups.push(Values {
-                key,
-                values: vec![value],
-            }),
+        let place = if is_few {
+            groups.iter().position(|group| group.key == key)
+        } else {
+            let next = groups.len();
+            Some(*index.entry(key).or_insert(next))
+        };
+        match place.and_then(|place| groups.get_mut(place)) {
+            Some(group) => group.more.push(value),
+            None => groups.push(Values::new(key, value)),
         }
     }
     groups
@@ -294,11 +295,8 @@ impl<'de> MapAccess<'de> for Grouped<'_> {
         let Some(value) = &self.value else {
             return Ok(None);
         };
-        let key = Values {
-            key: value.key,
-            values: vec![value.key],
-        };
-        seed.deserialize(key).map(Some)
+        seed.deserialize(Values::new(value.key, value.key))
+            .map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, TextError> {
@@ -324,11 +322,7 @@ impl<'de> SeqAccess<'de> for ValueSeq<'_> {
         let Some((key, value)) = self.0.next() else {
             return Ok(None);
         };
-        let value = Values {
-            key,
-            values: vec![value],
-        };
-        seed.deserialize(value)
+        seed.deserialize(Values::new(key, value))
             .map(Some)
             .map_err(|error| error.at(key))
     }
@@ -355,23 +349,30 @@ impl<'de> SeqAccess<'de> for PairSeq<'_> {
     }
 }
 
-/// The values of one key.
+/// The values of one key, of which there is at least one and rarely another.
 #[derive(Debug)]
 struct Values<'t> {
     key: &'t str,
-    values: Vec<&'t str>,
+    first: &'t str,
+    more: Vec<&'t str>,
 }
 
 impl<'t> Values<'t> {
-    fn one(&self) -> Result<&'t str, TextError> {
-        match *self.values {
-            [value] => Ok(value),
-            _ => {
-                let count = self.values.len();
-                let reason = format!("is given {count} times, one value was expected");
-                Err(TextError::custom(reason).at(self.key))
-            }
+    const fn new(key: &'t str, value: &'t str) -> Self {
+        Self {
+            key,
+            first: value,
+            more: Vec::new(),
         }
+    }
+
+    fn one(&self) -> Result<&'t str, TextError> {
+        if self.more.is_empty() {
+            return Ok(self.first);
+        }
+        let count = 1 + self.more.len();
+        let reason = format!("is given {count} times, one value was expected");
+        Err(TextError::custom(reason).at(self.key))
     }
 }
 
@@ -409,7 +410,7 @@ impl<'de> Deserializer<'de> for Values<'_> {
 
     /// A type that takes anything gets text, or a list where there are several.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TextError> {
-        if self.values.len() == 1 {
+        if self.more.is_empty() {
             self.deserialize_str(visitor)
         } else {
             self.deserialize_seq(visitor)
@@ -438,7 +439,8 @@ impl<'de> Deserializer<'de> for Values<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TextError> {
         let key = self.key;
-        let pairs: Vec<_> = self.values.into_iter().map(|value| (key, value)).collect();
+        let values = [self.first].into_iter().chain(self.more);
+        let pairs: Vec<_> = values.map(|value| (key, value)).collect();
         visitor.visit_seq(ValueSeq(pairs.into_iter()))
     }
 
