@@ -44,7 +44,7 @@ pub(crate) fn panics_are_logged() -> bool {
 }
 
 /// Runs a closure; a panic in it is its message.
-#[cfg(any(feature = "logger", feature = "router"))]
+#[cfg(any(feature = "logger", feature = "parameters", feature = "router"))]
 pub(crate) fn attempt<T>(closure: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(closure)).map_err(message)
 }
@@ -78,7 +78,7 @@ mod tests {
         }
     }
 
-    #[cfg(any(feature = "logger", feature = "router"))]
+    #[cfg(any(feature = "logger", feature = "parameters", feature = "router"))]
     #[test]
     fn a_payload_that_panics_when_it_is_dropped_does_not_escape() {
         let attempted = attempt(|| std::panic::panic_any(Bomb));

@@ -412,7 +412,7 @@ impl InvocationError {
 /// The error's type becomes `errorType`, its text `errorMessage`.
 impl<E: StdError + Send + Sync + 'static> From<E> for InvocationError {
     fn from(error: E) -> Self {
-        Self::new(std::any::type_name::<E>(), error.to_string())
+        Self::new(crate::causes::type_name::<E>(), error.to_string())
     }
 }
 

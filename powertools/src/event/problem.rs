@@ -122,7 +122,7 @@ impl Problem {
         E: std::error::Error + Send + Sync + 'static,
     {
         let mut caused = self.with_cause(cause);
-        caused.origin.kind = Some(std::any::type_name::<E>());
+        caused.origin.kind = Some(crate::causes::type_name::<E>());
         caused
     }
 

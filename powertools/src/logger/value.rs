@@ -1,12 +1,12 @@
 //! Values that are more than a text or a number: whatever serialises, and errors with their causes.
 
-use std::{any::type_name, cell::Cell, error::Error, fmt};
+use std::{cell::Cell, error::Error, fmt};
 
 use serde::Serialize;
 use tracing_core::field::{Value, debug};
 
 use super::write;
-use crate::causes::{causes, text};
+use crate::causes::{causes, text, type_name};
 
 /// A value on a line as JSON, not as text.
 ///

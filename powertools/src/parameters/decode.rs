@@ -23,7 +23,8 @@ use super::{Error, ErrorKind, Value, value::MARK};
 /// | `logger::Secret<T>` (feature `logger`) | what `T` is read from, and must not be logged |
 #[diagnostic::on_unimplemented(
     message = "a parameter cannot be read as `{Self}`",
-    note = "read it as `String`, `Vec<u8>`, a number, `FromJson<T>`, `Parsed<T>`, `Binary`, `Auto` or `Value`, or implement `Decode`"
+    note = "JSON is read as `FromJson<T>` if `T` is `Deserialize`, also where the router's `Json` goes out again; other texts as `Parsed<T>` if `T` is `FromStr`",
+    note = "`String`, `Vec<u8>`, numbers, `bool`, `Binary`, `Auto`, `Value` and the logger's `Secret<T>` are read as they are; for anything else implement `Decode`"
 )]
 pub trait Decode: Sized + Send + Sync + 'static {
     /// Reads the value of the parameter of this name.
@@ -139,13 +140,38 @@ fn json<T: DeserializeOwned>(value: &Value) -> Result<T, Error> {
 
         // Its own text quotes what it found: `invalid type: string "s3cret", expected u64`.
         let (line, column) = (error.line(), error.column());
-        let wrong = match error.classify() {
-            Category::Eof => "ends too early",
-            Category::Data => "does not fit the type",
-            Category::Syntax | Category::Io => "is malformed",
+        let place = match column {
+            0 => format!("at line {line}"),
+            _ => format!("at line {line}, column {column}"),
         };
-        refused(format!("its JSON {wrong} at line {line}, column {column}"))
+        let refusal = match error.classify() {
+            Category::Eof => format!("its JSON ends too early {place}"),
+            Category::Syntax | Category::Io => format!("its JSON is malformed {place}"),
+            Category::Data => {
+                let missing = missing_field(&error, value.as_bytes());
+                let missing = missing.map(|field| format!(": there is no field `{field}`"));
+                let (name, missing) = (type_name::<T>(), missing.unwrap_or_default());
+                format!("its JSON does not fit `{name}` {place}{missing}")
+            }
+        };
+        refused(refusal)
     })
+}
+
+/// The field that is missing, where its name is no part of the value for sure.
+///
+/// serde's own text of this form has a name of the type's and nothing else. But a type may write such a text
+/// by itself, with whatever it has read in it: so no name is told that stands anywhere in the value.
+fn missing_field(error: &serde_json::Error, value: &[u8]) -> Option<String> {
+    let text = error.to_string();
+    let (field, rest) = text.strip_prefix("missing field `")?.split_once('`')?;
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    // What may stand there in another form, as an escape, cannot be looked for.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let is_name = !field.is_empty() && field.bytes().all(is_plain);
+    let has = |part: &[u8]| value.windows(part.len()).any(|there| there == part);
+    let is_told = is_name && rest == place && !has(field.as_bytes()) && !has(br"\u");
+    is_told.then(|| field.to_owned())
 }
 
 /// A text that `T`'s [`FromStr`] reads, without the blanks around it: `Parsed<IpAddr>`.
@@ -306,19 +332,71 @@ mod tests {
             #[allow(dead_code, reason = "only read")]
             port: u16,
         }
+        let name = type_name::<Config>();
+        assert!(name.ends_with("::Config"));
         for (text, place) in [
             (
                 r#"{"port":"s3cret"}"#,
-                "does not fit the type at line 1, column 16",
+                &*format!("does not fit `{name}` at line 1, column 16"),
             ),
+            ("7", &format!("does not fit `{name}` at line 1, column 1")),
             (r#"{"port":s3cret}"#, "is malformed at line 1, column 9"),
-            ("{\"port\":\n", "ends too early at line 2, column 0"),
-            ("", "ends too early at line 1, column 0"),
+            ("{\"port\":\n", "ends too early at line 2"),
+            ("", "ends too early at line 1"),
         ] {
             let told = wrong::<FromJson<Config>>(text);
             assert!(
                 told.ends_with(&format!("read as: its JSON {place}")),
                 "{told}"
+            );
+        }
+        let told = wrong::<FromJson<u16>>(r#"{"port":7}"#);
+        assert!(told.ends_with("does not fit `u16` at line 1"), "{told}");
+    }
+
+    #[test]
+    fn a_field_that_is_missing_is_named_unless_it_may_be_a_part_of_the_value() {
+        #[derive(Debug, serde::Deserialize)]
+        #[allow(dead_code, reason = "only read")]
+        struct Login {
+            user: Talkative,
+            password: String,
+        }
+        #[derive(Debug)]
+        struct Talkative;
+        impl<'de> serde::Deserialize<'de> for Talkative {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                match text.strip_prefix("say ") {
+                    Some(say) => Err(serde::de::Error::custom(say)),
+                    None => Ok(Self),
+                }
+            }
+        }
+        let field = |json: &str| {
+            let told = wrong::<FromJson<Login>>(json);
+            let field = told.split_once(": there is no field ");
+            field.map(|(_, field)| field.to_owned())
+        };
+
+        assert_eq!(
+            field(r#"{"user": "a", "pasword": "s3cret"}"#).as_deref(),
+            Some("`password`")
+        );
+        assert_eq!(field("{}").as_deref(), Some("`user`"));
+        assert_eq!(field(r#"{"user": "the password"}"#), None);
+        for says in [
+            "missing field `s3cret`",
+            "missing field `password` s3cret",
+            "missing field `s3cret` at line 1 column 9",
+            "missing field `\\u0073ecret`",
+            "missing field ``",
+            "unknown field `s3cret`",
+        ] {
+            assert_eq!(
+                field(&format!(r#"{{"user": "say {says}"}}"#)),
+                None,
+                "{says}"
             );
         }
     }

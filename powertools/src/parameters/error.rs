@@ -1,6 +1,11 @@
 //! Why a parameter could not be had, in words that say what to do and never what its value is.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
+use std::{
+    borrow::Cow,
+    error::Error as StdError,
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 /// Why a parameter could not be read or written: which one, from where, and what to do about it.
 ///
@@ -153,7 +158,8 @@ impl Error {
         self.0.provider
     }
 
-    /// The parameter's name, or the path, as it was asked for.
+    /// The parameter's name as it was asked for, or the path; of one that is below a path, the path and its
+    /// name.
     #[must_use]
     pub fn parameter(&self) -> &str {
         &self.0.parameter
@@ -163,16 +169,29 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = &*self.0;
-        let (provider, parameter) = (parts.provider, parts.parameter.as_str());
-        match (provider, parameter) {
+        let (provider, parameter) = (parts.provider, OneLine(&parts.parameter));
+        match (provider, parameter.0) {
             ("", "") => write!(formatter, "the parameter ")?,
             ("", _) => write!(formatter, "parameter `{parameter}` ")?,
             (_, "") => write!(formatter, "a parameter of {provider} ")?,
             _ => write!(formatter, "parameter `{parameter}` of {provider} ")?,
         }
         let remedy = parts.remedy.as_deref();
-        let remedy = remedy.unwrap_or(parts.kind.remedy());
+        let remedy = OneLine(remedy.unwrap_or(parts.kind.remedy()));
         write!(formatter, "{}: {remedy}", parts.kind.text())
+    }
+}
+
+/// A text in which nothing ends the line or steers a terminal: a name may come from a request, and a remedy
+/// may have the name in it.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|character| match character {
+            '\'' | '"' | '\\' => formatter.write_char(character),
+            _ => write!(formatter, "{}", character.escape_debug()),
+        })
     }
 }
 

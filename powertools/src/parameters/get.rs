@@ -3,7 +3,6 @@
 use std::{
     fmt,
     future::IntoFuture,
-    marker::PhantomData,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -11,14 +10,15 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::join_all};
+use tokio::runtime::Handle;
 
 use super::{
     Decode, Decryption, Depth, Error, ErrorKind, Named, Parameter, Parameters, Query, Value,
-    cache::{Care, Fetch, Found, Stored, Terms, landed, panicked},
+    cache::{Care, Fetch, Found, Stored, Terms, landed},
     key::{Key, KeyRef, PathRef, QueryRef, SelectorRef},
-    provider::AnyProvider,
+    provider::panicked,
 };
-use crate::caught::caught;
+use crate::caught::attempt;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -34,7 +34,7 @@ impl Wish {
         let max_age = self.max_age.unwrap_or(parameters.settings.max_age);
         match (max_age, self.is_anew) {
             (Duration::ZERO, _) => Terms::Alone,
-            (_, true) => Terms::Anew,
+            (max_age, true) => Terms::Anew(max_age),
             (max_age, false) => Terms::Within(max_age),
         }
     }
@@ -42,7 +42,9 @@ impl Wish {
 
 macro_rules! wishes {
     () => {
-        /// Accepts no value older than this. With zero it is fetched for this read alone, and not stored.
+        /// Accepts no value older than this, or only where it cannot be fetched, if
+        /// [`stale_if_error`](Parameters::stale_if_error) allows that. With zero it is fetched for this read
+        /// alone, and not stored.
         pub fn max_age(mut self, max_age: Duration) -> Self {
             self.wish.max_age = Some(max_age);
             self
@@ -106,16 +108,34 @@ pub struct Get<'a, T> {
     parameters: &'a Parameters,
     query: QueryRef<'a>,
     wish: Wish,
-    decoded: PhantomData<fn() -> T>,
+    // Chosen where `T` is known to be `Decode`, here and in the others below. Were that asked again by
+    // `IntoFuture`, a type that is not would be told twice: the second time that this is no future.
+    begin: fn(&Self) -> Begun<'a, T>,
 }
 
-impl<'a, T: Decode> Get<'a, T> {
-    pub(super) fn new(parameters: &'a Parameters, name: &'a str) -> Self {
+impl<'a, T> Get<'a, T> {
+    pub(super) fn new(parameters: &'a Parameters, name: &'a str) -> Self
+    where
+        T: Decode,
+    {
         Self {
             parameters,
             query: QueryRef::new(name),
             wish: Wish::default(),
-            decoded: PhantomData,
+            begin: Self::begin,
+        }
+    }
+
+    fn begin(&self) -> Begun<'a, T>
+    where
+        T: Decode,
+    {
+        let (parameters, query) = (self.parameters, self.query);
+        let terms = self.wish.terms(parameters);
+        let refresh = |terms| refresh(vec![parameters.find_one::<T>(query, terms)]);
+        match parameters.young(&KeyRef::one::<T>(query), terms, refresh) {
+            Some(stored) => Begun::Hit(Parameter(stored)),
+            None => Begun::Fetching(Box::pin(parameters.read(query, terms))),
         }
     }
 
@@ -124,7 +144,7 @@ impl<'a, T: Decode> Get<'a, T> {
     selectors!();
 }
 
-impl<'a, T: Decode> IntoFuture for Get<'a, T> {
+impl<'a, T> IntoFuture for Get<'a, T> {
     type Output = Result<Parameter<T>, Error>;
     type IntoFuture = Reading<'a, T>;
 
@@ -142,17 +162,21 @@ enum Step<'a, T> {
     Fetching(Boxed<'a, Result<Parameter<T>, Error>>),
 }
 
-impl<T: Decode> Future for Reading<'_, T> {
+/// What becomes of a read at once.
+enum Begun<'a, T> {
+    Hit(Parameter<T>),
+    Fetching(Boxed<'a, Result<Parameter<T>, Error>>),
+}
+
+impl<T> Future for Reading<'_, T> {
     type Output = Result<Parameter<T>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let Step::First(get) = &self.0 {
-            let (parameters, query) = (get.parameters, get.query);
-            let terms = get.wish.terms(parameters);
-            if let Some(parameter) = parameters.hit(query, terms) {
-                return Poll::Ready(Ok(parameter));
+            match (get.begin)(get) {
+                Begun::Hit(parameter) => return Poll::Ready(Ok(parameter)),
+                Begun::Fetching(reading) => self.0 = Step::Fetching(reading),
             }
-            self.0 = Step::Fetching(Box::pin(parameters.read(query, terms)));
         }
         match &mut self.0 {
             Step::Fetching(reading) => reading.as_mut().poll(context),
@@ -198,6 +222,12 @@ impl<'a> From<&'a str> for Name<'a> {
     }
 }
 
+impl<'a> From<&&'a str> for Name<'a> {
+    fn from(name: &&'a str) -> Self {
+        Self::new(name)
+    }
+}
+
 impl<'a> From<&'a String> for Name<'a> {
     fn from(name: &'a String) -> Self {
         Self::new(name)
@@ -212,17 +242,20 @@ pub struct GetByName<'a, T> {
     names: Vec<Name<'a>>,
     decryption: Decryption,
     wish: Wish,
-    decoded: PhantomData<fn() -> T>,
+    read: fn(Self) -> Boxed<'a, Named<T>>,
 }
 
-impl<'a, T: Decode> GetByName<'a, T> {
-    pub(super) fn new(parameters: &'a Parameters, names: Vec<Name<'a>>) -> Self {
+impl<'a, T> GetByName<'a, T> {
+    pub(super) fn new(parameters: &'a Parameters, names: Vec<Name<'a>>) -> Self
+    where
+        T: Decode,
+    {
         Self {
             parameters,
             names,
             decryption: Decryption::Unset,
             wish: Wish::default(),
-            decoded: PhantomData,
+            read: |all| Box::pin(async move { all.parameters.read_by_name(&all.asked()).await }),
         }
     }
 
@@ -245,12 +278,12 @@ impl<'a, T: Decode> GetByName<'a, T> {
     }
 }
 
-impl<'a, T: Decode> IntoFuture for GetByName<'a, T> {
+impl<'a, T> IntoFuture for GetByName<'a, T> {
     type Output = Named<T>;
     type IntoFuture = Boxed<'a, Named<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.parameters.read_by_name(&self.asked()).await })
+        (self.read)(self)
     }
 }
 
@@ -260,11 +293,14 @@ pub struct GetMany<'a, T> {
     parameters: &'a Parameters,
     query: PathRef<'a>,
     wish: Wish,
-    decoded: PhantomData<fn() -> T>,
+    read: fn(Self) -> Boxed<'a, Result<Named<T>, Error>>,
 }
 
-impl<'a, T: Decode> GetMany<'a, T> {
-    pub(super) fn new(parameters: &'a Parameters, path: &'a str) -> Self {
+impl<'a, T> GetMany<'a, T> {
+    pub(super) fn new(parameters: &'a Parameters, path: &'a str) -> Self
+    where
+        T: Decode,
+    {
         Self {
             parameters,
             query: PathRef {
@@ -273,7 +309,10 @@ impl<'a, T: Decode> GetMany<'a, T> {
                 decryption: Decryption::Unset,
             },
             wish: Wish::default(),
-            decoded: PhantomData,
+            read: |all| {
+                let terms = all.wish.terms(all.parameters);
+                Box::pin(all.parameters.read_many(all.query, terms))
+            },
         }
     }
 
@@ -287,13 +326,12 @@ impl<'a, T: Decode> GetMany<'a, T> {
     decryptions!(query.decryption);
 }
 
-impl<'a, T: Decode> IntoFuture for GetMany<'a, T> {
+impl<'a, T> IntoFuture for GetMany<'a, T> {
     type Output = Result<Named<T>, Error>;
     type IntoFuture = Boxed<'a, Result<Named<T>, Error>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let terms = self.wish.terms(self.parameters);
-        Box::pin(self.parameters.read_many(self.query, terms))
+        (self.read)(self)
     }
 }
 
@@ -317,14 +355,8 @@ impl<T: Decode> Care<Named<T>> {
 }
 
 impl Parameters {
-    /// The stored value, if it is young enough.
-    fn hit<T: Decode>(&self, query: QueryRef<'_>, terms: Terms) -> Option<Parameter<T>> {
-        let refresh = |terms| refresh(|| self.find_one::<T>(query, terms));
-        self.young(&KeyRef::one::<T>(query), terms, refresh)
-            .map(Parameter)
-    }
-
-    /// What is stored under a key, if it is young enough; refreshed if it will not be for long.
+    /// What is stored under a key, if it is young enough. If it will not be for long, the first to notice has
+    /// to refresh it.
     fn young<T: Send + Sync + 'static>(
         &self,
         key: &KeyRef<'_>,
@@ -342,7 +374,8 @@ impl Parameters {
         if !self.settings.refresh_ahead.is_zero() {
             // Half at most: a value is left alone for a while, whatever was set.
             let ahead = self.settings.refresh_ahead.min(max_age / 2);
-            if age >= max_age - ahead {
+            let is_due = age >= max_age - ahead;
+            if is_due && Handle::try_current().is_ok() && stored.is_first_refresh() {
                 refresh(Terms::Within(max_age - ahead));
             }
         }
@@ -350,12 +383,12 @@ impl Parameters {
     }
 
     fn find_one<T: Decode>(&self, query: QueryRef<'_>, terms: Terms) -> Found<T> {
-        let provider = Arc::clone(&self.provider);
+        let (provider, called) = (Arc::clone(&self.provider), self.called);
         let asked = [(KeyRef::one::<T>(query).to_key(), terms)];
         let query = query.to_query();
         let fetch = async move {
             let value = provider.fetch(&query).await;
-            decoded(&*provider, &query.name, value)
+            decoded(called, &query.name, value)
         };
         let found = self
             .cache
@@ -405,11 +438,12 @@ impl Parameters {
         }
         let stored = self.cache.stored::<T>(key)?;
         let age = stored.age(self.cache.now())?;
-        if age >= max_age.saturating_add(stale) {
+        if age >= max_age.saturating_add(stale) || !stored.may_stand_in() {
             return None;
         }
         tracing::warn!(
             %error,
+            parameter = error.parameter(),
             age_s = age.as_secs(),
             "an older value stands in for a parameter that cannot be read"
         );
@@ -417,10 +451,18 @@ impl Parameters {
     }
 
     async fn read_by_name<T: Decode>(&self, asked: &[(QueryRef<'_>, Terms)]) -> Named<T> {
+        let mut due = Vec::new();
         let hits: Vec<_> = asked
             .iter()
-            .map(|(query, terms)| self.hit::<T>(*query, *terms))
+            .map(|&(query, terms)| {
+                let refresh = |terms| due.push((query, terms));
+                let stored = self.young(&KeyRef::one::<T>(query), terms, refresh);
+                stored.map(Parameter)
+            })
             .collect();
+        if !due.is_empty() {
+            refresh(self.find_by_name::<T>(&due));
+        }
         let missing: Vec<(QueryRef<'_>, Terms)> = asked
             .iter()
             .zip(&hits)
@@ -449,21 +491,20 @@ impl Parameters {
             let query = |place: &usize| missing[*place].0.to_query();
             let queries: Vec<Query> = places.iter().map(query).collect();
             let names: Vec<String> = queries.iter().map(|query| query.name.clone()).collect();
-            let provider = Arc::clone(&self.provider);
+            let (provider, called) = (Arc::clone(&self.provider), self.called);
             let batch = async move {
-                let values = caught(provider.fetch_by_name(&queries)).await;
-                let values = values.map_err(|_| panicked())?;
+                let values = provider.fetch_by_name(&queries).await?;
                 // Each is taken out by the one fetch that it is for: values are not copied.
                 let slots = values.into_iter().map(|value| Mutex::new(Some(value)));
                 Ok::<Arc<[_]>, Error>(slots.collect())
             };
             let batch = batch.boxed().shared();
             let each = names.into_iter().enumerate().map(|(place, name)| {
-                let (batch, provider) = (batch.clone(), Arc::clone(&self.provider));
+                let batch = batch.clone();
                 async move {
                     let slots = batch.await;
                     let value = slots.and_then(|slots| taken(&slots, place));
-                    decoded(&*provider, &name, value)
+                    decoded(called, &name, value)
                 }
             });
             each.collect()
@@ -476,7 +517,7 @@ impl Parameters {
         terms: Terms,
     ) -> Result<Named<T>, Error> {
         let key = KeyRef::below::<Named<T>>(query);
-        let refresh = |terms| refresh(|| self.find_many::<T>(query, terms));
+        let refresh = |terms| refresh(vec![self.find_many::<T>(query, terms)]);
         let stored = match self.young::<Named<T>>(&key, terms, refresh) {
             Some(stored) => stored,
             None => {
@@ -488,15 +529,17 @@ impl Parameters {
     }
 
     fn find_many<T: Decode>(&self, query: PathRef<'_>, terms: Terms) -> Found<Named<T>> {
-        let (provider, cache) = (Arc::clone(&self.provider), Arc::clone(&self.cache));
+        let (provider, called) = (Arc::clone(&self.provider), self.called);
+        let cache = Arc::clone(&self.cache);
         let asked = [(KeyRef::below::<Named<T>>(query).to_key(), terms)];
         let query = query.to_query();
         let fetch = async move {
             let since = cache.now();
             let listed = provider.fetch_many(&query).await;
-            let listed = listed.map_err(|error| error.of(provider.name(), &query.path))?;
+            let listed = listed.map_err(|error| error.of(called, &query.path))?;
+            let path = query.path.trim_end_matches('/');
             let entries = listed.into_iter().map(|(name, value)| {
-                let value = decoded(&*provider, &name, value);
+                let value = decoded(called, &format!("{path}/{name}"), value);
                 let parameter =
                     value.map(|value: T| Parameter(Arc::new(Stored::of(value, since, T::wipe))));
                 (name, parameter)
@@ -511,14 +554,24 @@ impl Parameters {
     }
 }
 
-/// Lets a fetch that this finds to be started go on without anybody waiting: as a task of the runtime, which
-/// polls it no longer than it lives, and not at all while the sandbox is frozen. Outside of a runtime
-/// nothing is started.
-fn refresh<T>(find: impl FnOnce() -> Found<T>) {
-    if let Ok(runtime) = tokio::runtime::Handle::try_current()
-        && let Found::Started(fetch) = find()
-    {
-        runtime.spawn(fetch.map(drop));
+/// Lets those fetches that were started go on without anybody waiting: as a task of the runtime, which polls
+/// it no longer than it lives, and not at all while the sandbox is frozen. Outside of a runtime they end.
+fn refresh<T>(found: Vec<Found<T>>) {
+    let started = found.into_iter().filter_map(|found| match found {
+        Found::Started(fetch) => Some(fetch),
+        Found::Here(_) | Found::Joined(_) => None,
+    });
+    let started: Vec<Fetch> = started.collect();
+    if let (false, Ok(runtime)) = (started.is_empty(), Handle::try_current()) {
+        runtime.spawn(async {
+            for error in join_all(started).await.into_iter().filter_map(Result::err) {
+                tracing::debug!(
+                    %error,
+                    parameter = error.parameter(),
+                    "a parameter could not be refreshed ahead of time"
+                );
+            }
+        });
     }
 }
 
@@ -535,12 +588,15 @@ fn taken(slots: &[Slot], place: usize) -> Result<Value, Error> {
 
 /// The value as a type; its error with the name of whose it is.
 fn decoded<T: Decode>(
-    provider: &dyn AnyProvider,
+    called: &'static str,
     name: &str,
     value: Result<Value, Error>,
 ) -> Result<T, Error> {
-    let decoded = value.and_then(|value| T::decode(name, value));
-    decoded.map_err(|error| error.of(provider.name(), name))
+    let decoded = value.and_then(|value| {
+        let decoded = attempt(|| T::decode(name, value));
+        decoded.unwrap_or_else(|_| Err(panicked()))
+    });
+    decoded.map_err(|error| error.of(called, name))
 }
 
 impl<T> fmt::Debug for Get<'_, T> {

@@ -214,14 +214,18 @@ impl Asked {
     /// Whether writing a parameter of this name may change what was asked. Rather too often than not often
     /// enough: an ARN and a name that may be the same count as the same.
     pub(super) fn is_changed_by(&self, written: &str) -> bool {
+        let written = bare(written);
         match self {
             Self::One(query) => {
-                let (asked, written) = (query.name.trim(), written.trim());
+                let asked = bare(&query.name);
                 asked == written
                     || (is_arn(asked) || is_arn(written))
-                        && (within(asked, written) || within(written, asked))
+                        && (asked.contains(written) || written.contains(asked))
             }
-            Self::Below(query) => is_arn(written) || written.trim().starts_with(query.path.trim()),
+            Self::Below(query) => {
+                let path = bare(&query.path);
+                is_arn(path) || is_arn(written) || written.starts_with(path)
+            }
         }
     }
 }
@@ -230,8 +234,9 @@ fn is_arn(name: &str) -> bool {
     name.starts_with("arn:")
 }
 
-fn within(part: &str, whole: &str) -> bool {
-    whole.contains(part.trim_start_matches('/'))
+/// A name without what providers pass over: `/` is the path of `plain`, and `/shop//` that of `/shop/a`.
+fn bare(name: &str) -> &str {
+    name.trim_matches(|character: char| character == '/' || character.is_whitespace())
 }
 
 #[cfg(test)]
@@ -296,6 +301,9 @@ mod tests {
             (one(secret), &secret[..secret.len() - 7]),
             (Asked::Below(PathQuery::new("/shop")), "/shop/x/a"),
             (Asked::Below(PathQuery::new("/shop")), secret),
+            (Asked::Below(PathQuery::new(" /shop//")), "/shop/a"),
+            (Asked::Below(PathQuery::new("/")), "plain"),
+            (one("token"), "/token"),
         ] {
             assert!(asked.is_changed_by(written), "{asked:?} by {written}");
         }

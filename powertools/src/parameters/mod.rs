@@ -67,15 +67,118 @@
 //! }
 //!
 //! # fn router() -> Result<Router<Shop>, powertools::router::RouteErrors> {
-//! let parameters = Parameters::new(Local::env("SHOP_"));
+//! // SHOP_HOSTS is the variable of `/shop/hosts`; with a prefix "SHOP_" it would be SHOP_SHOP_HOSTS.
+//! let parameters = Parameters::new(Local::env(""));
 //! let router = Router::with_state(routes![hosts], Shop { parameters })?;
 //! # Ok(router)
 //! # }
 //! # }
 //! ```
 //!
-//! A function that needs no other state takes `Router::with_state(routes, parameters)`; a direct handler
-//! holds a clone.
+//! A function that needs no other state takes `Router::with_state(routes, parameters)`. A direct handler
+//! holds a clone:
+//!
+//! ```
+//! # #[cfg(feature = "runtime")]
+//! # fn function() {
+//! # use powertools::{Context, Function, InvocationError, parameters::{Local, Parameters}};
+//! let parameters = Parameters::new(Local::new().with("/shop/most", "100"));
+//! let function = Function::new().direct(move |wanted: u32, _: Context| {
+//!     let parameters = parameters.clone();
+//!     async move {
+//!         let most = parameters.get::<u32>("/shop/most").await?;
+//!         Ok::<_, InvocationError>(wanted.min(*most))
+//!     }
+//! });
+//! # }
+//! ```
+//!
+//! # On localhost and on AWS
+//!
+//! `Parameters` has no type of its provider, so what is chosen when the function starts is which
+//! `Parameters`, and never which provider:
+//!
+//! ```
+//! # #[cfg(all(feature = "secrets-manager", feature = "ssm"))]
+//! # mod shop {
+//! use powertools::parameters::{Local, Parameters, SecretsManager, Ssm};
+//!
+//! #[derive(Clone)]
+//! struct Shop {
+//!     settings: Parameters,
+//!     secrets: Parameters,
+//! }
+//!
+//! impl Shop {
+//!     /// AWS's services if `SHOP_PARAMETERS` is `aws`.
+//!     fn from_env() -> Self {
+//!         if std::env::var("SHOP_PARAMETERS").is_ok_and(|from| from == "aws") {
+//!             Self {
+//!                 settings: Parameters::new(Ssm::new()),
+//!                 secrets: Parameters::new(SecretsManager::new()),
+//!             }
+//!         } else {
+//!             let local = Parameters::new(Local::env("").or_file("parameters.json"));
+//!             Self {
+//!                 settings: local.clone(),
+//!                 secrets: local,
+//!             }
+//!         }
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! With two of them in the state, `State<Parameters>` could be either: a handler takes the whole state,
+//! `State(shop): State<Shop>`, or each is wrapped in a type of its own.
+//!
+//! # In tests
+//!
+//! [`Local`] has the values. Where it matters how old they are, a `HandClock` (feature `testing`) moves on
+//! when it is told to:
+//!
+//! ```
+//! # #[cfg(feature = "testing")]
+//! # mod shop {
+//! use std::{
+//!     sync::atomic::{AtomicU32, Ordering::Relaxed},
+//!     time::Duration,
+//! };
+//!
+//! use powertools::{
+//!     parameters::{Error, Parameters, Provider, Query, Value},
+//!     testing::HandClock,
+//! };
+//!
+//! /// Its values are how often it was asked.
+//! struct Counter(AtomicU32);
+//!
+//! impl Provider for Counter {
+//!     fn name(&self) -> &'static str {
+//!         "a counter"
+//!     }
+//!
+//!     async fn fetch(&self, _: &Query) -> Result<Value, Error> {
+//!         Ok(self.0.fetch_add(1, Relaxed).to_string().into())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # pub(super) async fn test() -> Result<(), Error> {
+//! let minute = Duration::from_secs(60);
+//! let clock = HandClock::new();
+//! let parameters = Parameters::new(Counter(0.into())).max_age(minute).clock(&clock);
+//!
+//! assert_eq!(*parameters.get::<u32>("/asked").await?, 0);
+//! assert_eq!(*parameters.get::<u32>("/asked").await?, 0);
+//! clock.advance(minute);
+//! assert_eq!(*parameters.get::<u32>("/asked").await?, 1);
+//! # Ok(())
+//! # }
+//! # }
+//! # #[cfg(feature = "testing")]
+//! # shop::test().unwrap();
+//! ```
 //!
 //! # What a cached value is
 //!
@@ -86,7 +189,8 @@
 //! old as well.
 //!
 //! However many ask for what is not there, it is fetched once, and all get the value or the error. Errors
-//! are never stored: the next read asks again.
+//! are never stored: the next read asks again. Who asks in another tokio runtime has a fetch of its own, since
+//! what a fetch waits for moves on with the runtime that it was started in.
 //!
 //! # Secrets
 //!
@@ -101,7 +205,7 @@
 //! | `POWERTOOLS_PARAMETERS_MAX_AGE` | how old a value may be, in seconds; 0: nothing is cached | 5 |
 //! | `POWERTOOLS_PARAMETERS_SSM_DECRYPT` | `true`: `Ssm` decrypts what is encrypted | `false` |
 //!
-//! What the program sets wins. A value that is no number of seconds is told on a line at WARN.
+//! What the program sets wins. What a variable does not take is told on a line at WARN.
 
 #[cfg(feature = "appconfig")]
 mod appconfig;
@@ -159,7 +263,7 @@ pub use self::{
     error::{Error, ErrorKind},
     get::{Get, GetByName, GetMany, Name, Reading},
     local::Local,
-    parameter::{Named, Parameter},
+    parameter::{Named, Parameter, Values},
     provider::{Listed, Provider},
     put::{Existing, Protection, Put, Tier},
     query::{Decryption, Depth, PathQuery, Query, Selector},
@@ -177,6 +281,8 @@ const CAPACITY: usize = 1000;
 #[derive(Clone)]
 pub struct Parameters {
     provider: Arc<dyn AnyProvider>,
+    /// What errors call the provider.
+    called: &'static str,
     cache: Arc<Cache>,
     settings: Settings,
 }
@@ -203,6 +309,7 @@ impl Parameters {
             }),
         };
         Self {
+            called: provider.name(),
             provider: Arc::new(provider),
             cache: Arc::new(Cache::new(CAPACITY, Clock::default())),
             settings: Settings {
@@ -224,8 +331,9 @@ impl Parameters {
     /// How much older still a value may be while it cannot be fetched anew for a reason that may pass (see
     /// [`ErrorKind::is_transient`]); a line at WARN says so each time. Unless set, such a read fails.
     ///
-    /// Not after [`NotFound`](ErrorKind::NotFound) or [`AccessDenied`](ErrorKind::AccessDenied), which
-    /// somebody may have meant; and not where the read asked for a fetch.
+    /// Not after [`NotFound`](ErrorKind::NotFound), [`AccessDenied`](ErrorKind::AccessDenied) or anything
+    /// else that somebody may have meant, nor after a failure that follows one of these; and not where the
+    /// read asked for a fetch.
     #[must_use]
     pub fn stale_if_error(mut self, at_most: Duration) -> Self {
         self.settings.stale_if_error = at_most;
@@ -233,8 +341,9 @@ impl Parameters {
     }
 
     /// In this last part of a value's age, at most half of it, the first read starts a fetch and does not
-    /// wait for it: those who come later find a younger value, and a failure harms nobody. Unless set,
-    /// nothing is fetched that nobody waits for.
+    /// wait for it: those who come later find a younger value. It is tried once for each value, and a failure
+    /// is a line at DEBUG and harms nobody. What is due of several names that are read together is fetched
+    /// together. Unless set, nothing is fetched that nobody waits for.
     ///
     /// The fetch is a task of the tokio runtime that the read is in. If the invocation ends before it does,
     /// it is frozen with the sandbox, and afterwards its value is as old as its start and nobody waits for
@@ -271,8 +380,8 @@ impl Parameters {
         Get::new(self, name)
     }
 
-    /// Reads what is directly below a path, by names relative to it. One that cannot be decoded is an error
-    /// of its own and leaves the others alone; nothing is stored then.
+    /// Reads what is directly below a path, by names relative to it; if nothing is, that is no error. One
+    /// that cannot be decoded is an error of its own and leaves the others alone; nothing is stored then.
     pub fn get_many<'a, T: Decode>(&'a self, path: &'a str) -> GetMany<'a, T> {
         GetMany::new(self, path)
     }
@@ -280,7 +389,8 @@ impl Parameters {
     /// Reads several parameters, those that are not cached in as few calls as the provider needs. Each has
     /// its value or its error; [`Named::all`] is all or the first error.
     ///
-    /// They are cached one by one, and found by [`get`](Self::get) too.
+    /// They are cached one by one, and found by [`get`](Self::get) too. Names are borrowed: those of a
+    /// `Vec<String>` are `get_by_name(&names)`.
     pub fn get_by_name<'a, T: Decode>(
         &'a self,
         names: impl IntoIterator<Item = impl Into<Name<'a>>>,
@@ -290,6 +400,9 @@ impl Parameters {
 
     /// Writes a value: `parameters.set("/shop/host", "a.example").overwrite().await?`. What is cached of
     /// that parameter is forgotten, whether or not writing succeeds.
+    ///
+    /// Texts and bytes are values. Of anything else say which text it is: `5.to_string()`, or
+    /// [`Value::json(&limits)?`](Value::json).
     pub fn set(&self, name: impl Into<String>, value: impl Into<Value>) -> Set<'_> {
         Set::new(self, Put::new(name, value))
     }
@@ -310,7 +423,7 @@ impl fmt::Debug for Parameters {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Parameters")
-            .field("provider", &self.provider.name())
+            .field("provider", &self.called)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

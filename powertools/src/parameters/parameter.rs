@@ -1,6 +1,6 @@
 //! What was read: one value, and many by their names.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{fmt, ops::Deref, slice, sync::Arc};
 
 use super::{Error, ErrorKind, cache::Stored, value::MARK};
 
@@ -9,6 +9,26 @@ use super::{Error, ErrorKind, cache::Stored, value::MARK};
 /// It is the value as it was when it was read, for as long as it is held; read again where it is
 /// needed, a hit costs next to nothing. `Debug` writes a mark, and there is no `Display`: what is
 /// logged of it is a decision, `info!(hosts = %*hosts)`.
+///
+/// Its `clone` is another handle. Who needs a value to keep clones what it derefs to:
+///
+/// ```
+/// # use powertools::parameters::{Error, FromJson, Local, Parameters};
+/// # #[derive(Clone, serde::Deserialize)]
+/// # struct Limits { per_minute: u32 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Error> {
+/// # let local = Local::new().with("/shop/host", "a.example").with("/shop/limits", r#"{"per_minute": 60}"#);
+/// # let parameters = Parameters::new(local);
+/// let host = parameters.get::<String>("/shop/host").await?;
+/// let host: String = String::clone(&host);
+///
+/// let limits = parameters.get::<FromJson<Limits>>("/shop/limits").await?;
+/// let limits: Limits = limits.0.clone();
+/// # assert_eq!((host.as_str(), limits.per_minute), ("a.example", 60));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Parameter<T>(pub(super) Arc<Stored<T>>);
 
 impl<T> Deref for Parameter<T> {
@@ -53,7 +73,8 @@ pub struct Named<T>(pub(super) Arc<[Entry<T>]>);
 pub(super) type Entry<T> = (String, Result<Parameter<T>, Error>);
 
 impl<T> Named<T> {
-    /// The value of this name; none if it failed or was not asked for.
+    /// The value of this name; none if it failed or was not asked for. If it was asked for in several
+    /// versions, that of the first: [`iter`](Self::iter) has all.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Parameter<T>> {
         self.result(name)?.as_ref().ok()
@@ -94,10 +115,10 @@ impl<T> Named<T> {
         failed.map_or(Ok(self), Err)
     }
 
-    /// Names and values of those that did not fail.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Parameter<T>)> {
-        let values = self.0.iter();
-        values.filter_map(|(name, result)| Some((name.as_str(), result.as_ref().ok()?)))
+    /// Names and values of those that did not fail, as in `for (name, value) in &named`. A name that was
+    /// asked for in several versions is there as often.
+    pub fn iter(&self) -> Values<'_, T> {
+        Values(self.0.iter())
     }
 
     /// Names and errors of those that failed.
@@ -120,6 +141,36 @@ impl<T> Named<T> {
 
     pub(super) fn is_whole(&self) -> bool {
         self.errors().next().is_none()
+    }
+}
+
+/// Names and values: [`Named::iter`].
+#[must_use = "nothing is looked at until it is walked through"]
+pub struct Values<'a, T>(slice::Iter<'a, Entry<T>>);
+
+impl<'a, T> Iterator for Values<'a, T> {
+    type Item = (&'a str, &'a Parameter<T>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0
+            .find_map(|(name, result)| Some((name.as_str(), result.as_ref().ok()?)))
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Named<T> {
+    type Item = (&'a str, &'a Parameter<T>);
+    type IntoIter = Values<'a, T>;
+
+    fn into_iter(self) -> Values<'a, T> {
+        self.iter()
+    }
+}
+
+impl<T> fmt::Debug for Values<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.0.as_slice().iter();
+        let names = entries.map(|(name, _)| name);
+        formatter.debug_list().entries(names).finish()
     }
 }
 

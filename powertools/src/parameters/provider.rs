@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use super::{Error, ErrorKind, PathQuery, Put, Query, Value};
+use crate::caught::caught;
 
 /// What is below a path: names relative to it, with what became of each.
 pub type Listed = Vec<(String, Result<Value, Error>)>;
@@ -59,14 +60,14 @@ pub type Listed = Vec<(String, Result<Value, Error>)>;
 /// The environment is `POWERTOOLS_PARAMETERS_SSM_DECRYPT`, which only `Ssm` reads. `Local` takes what the
 /// others take, so that a program runs with it as it is.
 pub trait Provider: Send + Sync + 'static {
-    /// What errors call it: `SSM Parameter Store`.
+    /// What errors call this provider, after "of". It is asked once.
     fn name(&self) -> &'static str;
 
     /// Fetches one value. Errors need not name the parameter or the provider.
     fn fetch(&self, query: &Query) -> impl Future<Output = Result<Value, Error>> + Send;
 
     /// Fetches several values, one result for each query and in their order; one failure leaves the
-    /// others alone. Unless written, one after the other.
+    /// others alone. Unless written, one after the other, where a panic is a failure like any other.
     fn fetch_by_name(
         &self,
         queries: &[Query],
@@ -74,7 +75,8 @@ pub trait Provider: Send + Sync + 'static {
         async move {
             let mut values = Vec::with_capacity(queries.len());
             for query in queries {
-                values.push(self.fetch(query).await);
+                let value = guarded(async { self.fetch(query).await }).await;
+                values.push(value.flatten());
             }
             values
         }
@@ -100,33 +102,50 @@ pub trait Provider: Send + Sync + 'static {
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A provider whose type is forgotten.
+/// A provider whose type is forgotten, and whose panics are errors.
 pub(super) trait AnyProvider: Send + Sync {
-    fn name(&self) -> &'static str;
     fn fetch<'a>(&'a self, query: &'a Query) -> Boxed<'a, Result<Value, Error>>;
-    fn fetch_by_name<'a>(&'a self, queries: &'a [Query]) -> Boxed<'a, Vec<Result<Value, Error>>>;
+    fn fetch_by_name<'a>(
+        &'a self,
+        queries: &'a [Query],
+    ) -> Boxed<'a, Result<Vec<Result<Value, Error>>, Error>>;
     fn fetch_many<'a>(&'a self, query: &'a PathQuery) -> Boxed<'a, Result<Listed, Error>>;
     fn put<'a>(&'a self, put: &'a Put) -> Boxed<'a, Result<(), Error>>;
 }
 
+// Each asks within its own future, because a provider may also panic before it has one.
 impl<P: Provider> AnyProvider for P {
-    fn name(&self) -> &'static str {
-        Provider::name(self)
-    }
-
     fn fetch<'a>(&'a self, query: &'a Query) -> Boxed<'a, Result<Value, Error>> {
-        Box::pin(Provider::fetch(self, query))
+        let fetch = guarded(async move { Provider::fetch(self, query).await });
+        Box::pin(async { fetch.await.flatten() })
     }
 
-    fn fetch_by_name<'a>(&'a self, queries: &'a [Query]) -> Boxed<'a, Vec<Result<Value, Error>>> {
-        Box::pin(Provider::fetch_by_name(self, queries))
+    fn fetch_by_name<'a>(
+        &'a self,
+        queries: &'a [Query],
+    ) -> Boxed<'a, Result<Vec<Result<Value, Error>>, Error>> {
+        Box::pin(guarded(async move {
+            Provider::fetch_by_name(self, queries).await
+        }))
     }
 
     fn fetch_many<'a>(&'a self, query: &'a PathQuery) -> Boxed<'a, Result<Listed, Error>> {
-        Box::pin(Provider::fetch_many(self, query))
+        let fetch = guarded(async move { Provider::fetch_many(self, query).await });
+        Box::pin(async { fetch.await.flatten() })
     }
 
     fn put<'a>(&'a self, put: &'a Put) -> Boxed<'a, Result<(), Error>> {
-        Box::pin(Provider::put(self, put))
+        let written = guarded(async move { Provider::put(self, put).await });
+        Box::pin(async { written.await.flatten() })
     }
+}
+
+/// Makes an error of a panic.
+async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, Error> {
+    caught(work).await.map_err(|_| panicked())
+}
+
+/// Says of a panic that there was one. Its message may well have the value in it.
+pub(super) fn panicked() -> Error {
+    Error::new(ErrorKind::Failed).remedy("there was a panic, whose own line says where")
 }

@@ -40,7 +40,7 @@ impl Put {
     }
 }
 
-/// What becomes of a value that is there already.
+/// What becomes of a value that is there already. Unless somebody says more, it is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Existing {
     /// It stays, and writing fails. Secrets have versions instead, and take the new value.
@@ -50,7 +50,8 @@ pub enum Existing {
     Overwrite,
 }
 
-/// Whether, and with which key, a value is stored encrypted. Secrets always are.
+/// Whether, and with which key, a value is stored encrypted. Unless somebody says more, it is not; secrets
+/// always are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Protection {
     /// As it is (SSM's `String`).
@@ -62,7 +63,7 @@ pub enum Protection {
     SecureWith(String),
 }
 
-/// SSM Parameter Store's tiers.
+/// SSM Parameter Store's tiers. Unless somebody says more, the standard one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tier {

@@ -151,7 +151,7 @@ impl PathQuery {
     }
 }
 
-/// How far below a path parameters are looked for.
+/// How far below a path parameters are looked for. Unless somebody says more, directly below it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Depth {
     /// Directly below it.

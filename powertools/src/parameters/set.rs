@@ -2,11 +2,7 @@
 
 use std::{fmt, future::IntoFuture, pin::Pin};
 
-use super::{
-    Error, Existing, Parameters, Protection, Put, Tier,
-    cache::{Cache, panicked},
-};
-use crate::caught::caught;
+use super::{Error, Existing, Parameters, Protection, Put, Tier, cache::Cache};
 
 /// A value to write: [`Parameters::set`]. `.await` writes it; until then it can be told how.
 #[must_use = "nothing is written until it is awaited"]
@@ -68,9 +64,8 @@ impl<'a> IntoFuture for Set<'a> {
                 cache: &parameters.cache,
                 name: &put.name,
             };
-            let written = caught(parameters.provider.put(&put)).await;
-            let written = written.unwrap_or_else(|_| Err(panicked()));
-            written.map_err(|error| error.of(parameters.provider.name(), &put.name))
+            let written = parameters.provider.put(&put).await;
+            written.map_err(|error| error.of(parameters.called, &put.name))
         })
     }
 }

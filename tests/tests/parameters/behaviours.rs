@@ -129,7 +129,10 @@ async fn p14_p15_one_bad_value_below_a_path_leaves_the_others_alone() {
     assert!(named.get("b").is_none());
     assert_eq!(named.len(), 2);
     let error = named.all().unwrap_err();
-    assert_eq!((error.kind(), error.parameter()), (ErrorKind::Decode, "b"));
+    assert_eq!(
+        (error.kind(), error.parameter()),
+        (ErrorKind::Decode, "/p/b")
+    );
     assert!(!format!("{error} {error:?}").contains("s3cret"));
 
     // An error is never stored, within a list neither.
@@ -482,6 +485,60 @@ async fn p47_what_is_written_is_read() {
     assert_eq!(**many.get("a").unwrap(), "2");
     parameters.get::<String>("/p/b").await.unwrap();
     assert_eq!(upstream.calls(), ["/p/a=", "/p/a", "/p/a!", "/p/*"]);
+}
+
+#[tokio::test]
+async fn p47_lists_too_however_their_path_was_written() {
+    for path in ["/shop", "/shop/", "/shop//", " /shop", "/", ""] {
+        let upstream = Upstream::new().with("/shop/a", "1").with("plain", "1");
+        let (parameters, _) = parameters(&upstream);
+        let read = || parameters.get_many::<u8>(path);
+        let _ = read().await.unwrap();
+        upstream.calls();
+
+        parameters.set("/shop/a", "2").await.unwrap();
+        let _ = read().await.unwrap();
+        assert_eq!(upstream.calls().len(), 2, "{path:?}");
+        parameters.set("plain", "2").await.unwrap();
+        let _ = read().await.unwrap();
+        let is_below = path.trim_matches('/').is_empty();
+        assert_eq!(
+            upstream.calls().len(),
+            1 + usize::from(is_below),
+            "{path:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_error_below_a_path_names_the_whole_parameter() {
+    let upstream = Upstream::new().with("/a", "x").with("/p/a", "x");
+    let (parameters, _) = parameters(&upstream);
+
+    for (path, expected) in [("/p", "/p/a"), ("", "/a")] {
+        let named = parameters.get_many::<u8>(path).await.unwrap();
+        assert_eq!(named.error("a").unwrap().parameter(), expected);
+    }
+}
+
+#[tokio::test]
+async fn names_come_from_any_list_and_values_are_walked_through() {
+    let upstream = Upstream::new().with("/a", "1").with("/b", "x");
+    let (parameters, _) = parameters(&upstream);
+    let owned = vec!["/a".to_owned(), "/b".to_owned()];
+    let borrowed: &[&str] = &["/a", "/b"];
+
+    for named in [
+        parameters.get_by_name::<u8>(&owned).await,
+        parameters.get_by_name::<u8>(borrowed).await,
+    ] {
+        let mut walked = Vec::new();
+        for (name, value) in &named {
+            walked.push((name, **value));
+        }
+        assert_eq!(walked, [("/a", 1)]);
+        assert_eq!(format!("{:?}", named.iter()), r#"["/a", "/b"]"#);
+    }
 }
 
 #[tokio::test]

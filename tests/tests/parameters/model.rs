@@ -80,10 +80,18 @@ struct Model {
     /// Far from zero, so that it can go back.
     wall: u64,
     monotonic: u64,
-    entries: BTreeMap<Key, (Answer, u64, u64)>,
+    entries: BTreeMap<Key, Entry>,
     upstream: BTreeMap<Key, String>,
     failure: Option<ErrorKind>,
     calls: Vec<String>,
+}
+
+struct Entry {
+    answer: Answer,
+    wall: u64,
+    monotonic: u64,
+    /// Nothing is known since that says otherwise.
+    may_stand_in: bool,
 }
 
 /// A value, or all below a path.
@@ -91,9 +99,9 @@ type Answer = BTreeMap<String, String>;
 
 impl Model {
     fn age(&self, key: &str) -> Option<u64> {
-        let (_, wall, monotonic) = self.entries.get(key)?;
-        let wall = self.wall.checked_sub(*wall)?;
-        Some(wall.max(self.monotonic - monotonic))
+        let entry = self.entries.get(key)?;
+        let wall = self.wall.checked_sub(entry.wall)?;
+        Some(wall.max(self.monotonic - entry.monotonic))
     }
 
     fn fetch(&self, key: &str) -> Result<Answer, ErrorKind> {
@@ -119,7 +127,7 @@ impl Model {
             Wish::Anew => 0,
         };
         let is_young = self.age(key).is_some_and(|age| age < max_age);
-        is_young.then(|| self.entries[key].0.clone())
+        is_young.then(|| self.entries[key].answer.clone())
     }
 
     /// What becomes of a fetch.
@@ -134,17 +142,30 @@ impl Model {
         match (fetched, max_age) {
             (Ok(answer), _) => {
                 if stores {
-                    let entry = (answer.clone(), self.wall, self.monotonic);
+                    let entry = Entry {
+                        answer: answer.clone(),
+                        wall: self.wall,
+                        monotonic: self.monotonic,
+                        may_stand_in: true,
+                    };
                     self.entries.insert(key.to_owned(), entry);
                 }
                 Ok(answer)
             }
             (Err(ErrorKind::Unavailable), Some(max_age))
-                if self.age(key).is_some_and(|age| age < max_age + STALE) =>
+                if self.age(key).is_some_and(|age| age < max_age + STALE)
+                    && self.entries[key].may_stand_in =>
             {
-                Ok(self.entries[key].0.clone())
+                Ok(self.entries[key].answer.clone())
             }
-            (Err(kind), _) => Err(kind),
+            (Err(kind), _) => {
+                if let (ErrorKind::NotFound, true) = (kind, stores)
+                    && let Some(entry) = self.entries.get_mut(key)
+                {
+                    entry.may_stand_in = false;
+                }
+                Err(kind)
+            }
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::{
     task::{JoinSet, yield_now},
 };
 
-use super::upstream::{HOUR, SECOND, Upstream, parameters};
+use super::upstream::{HOUR, Lines, SECOND, Upstream, parameters};
 
 const MANY: usize = 10_000;
 
@@ -91,10 +91,13 @@ fn nor_does_a_fetch_that_ends_just_now_make_another() {
     let parameters = parameters.capacity(NAMES);
     let together = Barrier::new(4);
 
+    // One for all: a fetch of another runtime would not be joined.
+    let runtime = Builder::new_multi_thread().worker_threads(1).build();
+    let runtime = runtime.unwrap();
+
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                let runtime = Builder::new_current_thread().build().unwrap();
                 for name in &names {
                     together.wait();
                     let read = parameters.get::<u8>(name).into_future();
@@ -302,13 +305,42 @@ async fn forced_fetches_share_one_and_do_not_take_an_older_one() {
 }
 
 #[tokio::test]
-async fn an_older_value_stands_in_for_a_while_after_failures_that_may_pass() {
+async fn a_forced_fetch_of_too_long_ago_is_not_joined() {
     let upstream = Upstream::new().with("/a", "1");
     let (parameters, clock) = parameters(&upstream);
-    let patient = parameters.clone().stale_if_error(10 * SECOND);
-    patient.get::<String>("/a").await.unwrap();
-    clock.advance(14 * SECOND);
+    upstream.close();
+    let mut early = pin!(parameters.get::<String>("/a").force_fetch().into_future());
+    poll!(early);
+    clock.advance(5 * SECOND);
+    let mut late = pin!(parameters.get::<String>("/a").force_fetch().into_future());
+    poll!(late);
+    assert_eq!(upstream.waiting(), 2);
+    upstream.open();
 
+    late.await.unwrap();
+    early.await.unwrap();
+    parameters.get::<String>("/a").await.unwrap();
+    assert_eq!(upstream.calls(), ["/a", "/a"]);
+}
+
+#[tokio::test]
+async fn many_names_are_no_more_work_each_than_few() {
+    // Some seconds, and not some minutes.
+    const NAMES: usize = 50_000;
+    let upstream = Upstream::new();
+    let names: Vec<String> = (0..NAMES).map(|number| format!("/{number}")).collect();
+    let (parameters, _) = parameters(&upstream);
+    upstream.fails(ErrorKind::Throttled);
+
+    let twice = names.iter().chain(&names);
+    let named = parameters.get_by_name::<u8>(twice).await;
+
+    assert_eq!(named.errors().count(), 2 * NAMES);
+    assert_eq!(upstream.calls(), [names.join("+")]);
+}
+
+#[tokio::test]
+async fn an_older_value_stands_in_for_a_while_after_failures_that_may_pass() {
     for (kind, stands_in) in [
         (ErrorKind::Throttled, true),
         (ErrorKind::TimedOut, true),
@@ -319,17 +351,86 @@ async fn an_older_value_stands_in_for_a_while_after_failures_that_may_pass() {
         (ErrorKind::Invalid, false),
         (ErrorKind::Unsupported, false),
     ] {
+        let upstream = Upstream::new().with("/a", "1");
+        let (parameters, clock) = parameters(&upstream);
+        let patient = parameters.clone().stale_if_error(10 * SECOND);
+        patient.get::<String>("/a").await.unwrap();
+        clock.advance(14 * SECOND);
         upstream.fails(kind);
+
         let read = patient.get::<String>("/a").await;
         assert_eq!(read.is_ok(), stands_in, "{kind:?}");
         let named = patient.get_by_name::<String>(["/a"]).await;
         assert_eq!(named.get("/a").is_some(), stands_in, "{kind:?}");
         assert!(parameters.get::<String>("/a").await.is_err(), "{kind:?}");
         assert!(patient.get::<String>("/a").force_fetch().await.is_err());
+
+        clock.advance(SECOND);
+        assert!(patient.get::<String>("/a").await.is_err(), "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn nothing_stands_in_for_what_is_known_to_be_gone() {
+    for kind in [ErrorKind::NotFound, ErrorKind::AccessDenied] {
+        let upstream = Upstream::new().with("/a", "1").with("/p/b", "1");
+        let (parameters, clock) = parameters(&upstream);
+        let parameters = parameters.stale_if_error(HOUR);
+        let get = || parameters.get::<u8>("/a");
+        let many = || parameters.get_many::<u8>("/p");
+        get().await.unwrap();
+        let _ = many().await.unwrap();
+
+        clock.advance(6 * SECOND);
+        upstream.fails(kind);
+        assert_eq!(get().await.unwrap_err().kind(), kind);
+        assert_eq!(many().await.unwrap_err().kind(), kind);
+        upstream.fails(ErrorKind::Throttled);
+        assert_eq!(get().await.unwrap_err().kind(), ErrorKind::Throttled);
+        assert_eq!(many().await.unwrap_err().kind(), ErrorKind::Throttled);
+        // Who takes one of that age takes it: it is as old as it was.
+        assert_eq!(*get().max_age(HOUR).await.unwrap(), 1);
+
+        upstream.works();
+        get().await.unwrap();
+        clock.advance(6 * SECOND);
+        upstream.fails(ErrorKind::Throttled);
+        assert_eq!(*get().await.unwrap(), 1, "there is a new one");
+    }
+}
+
+#[tokio::test]
+async fn nor_for_a_list_of_which_a_part_is_known_to_be_bad() {
+    let upstream = Upstream::new().with("/p/b", "1");
+    let (parameters, clock) = parameters(&upstream);
+    let parameters = parameters.stale_if_error(HOUR);
+    let _ = parameters.get_many::<u8>("/p").await.unwrap();
+
+    clock.advance(6 * SECOND);
+    upstream.has("/p/b", "x");
+    let named = parameters.get_many::<u8>("/p").await.unwrap();
+    assert_eq!(named.errors().count(), 1);
     upstream.fails(ErrorKind::Throttled);
-    clock.advance(SECOND);
-    assert!(patient.get::<String>("/a").await.is_err());
+
+    assert!(parameters.get_many::<u8>("/p").await.is_err());
+}
+
+#[tokio::test]
+async fn what_stands_in_is_told_with_its_name_and_age() {
+    let upstream = Upstream::new().with("/a", "s3cret");
+    let (parameters, clock) = parameters(&upstream);
+    let parameters = parameters.stale_if_error(HOUR);
+    parameters.get::<String>("/a").await.unwrap();
+    clock.advance(7 * SECOND);
+    upstream.fails(ErrorKind::Throttled);
+
+    let (lines, _guard) = Lines::of_this_thread();
+    parameters.get::<String>("/a").await.unwrap();
+
+    let told = lines.text();
+    assert!(told.contains("WARN"), "{told}");
+    assert!(told.contains("parameter=\"/a\" age_s=7"), "{told}");
+    assert!(!told.contains("s3cret"), "{told}");
 }
 
 #[tokio::test]
@@ -386,14 +487,53 @@ async fn a_refresh_that_fails_harms_nobody() {
     clock.advance(4 * SECOND);
 
     upstream.panics();
+    let (lines, guard) = Lines::of_this_thread();
     for _ in 0..3 {
         assert_eq!(*parameters.get::<String>("/a").await.unwrap(), "1");
         settle().await;
     }
-    assert_eq!(upstream.calls().len(), 4);
+    drop(guard);
+    assert_eq!(upstream.calls(), ["/a", "/a"], "it is tried once");
+    let told = lines.text();
+    let told: Vec<_> = told.matches("could not be refreshed").collect();
+    assert_eq!(told.len(), 1, "{}", lines.text());
+    assert!(lines.text().contains("DEBUG") && lines.text().contains("parameter=\"/a\""));
 
     clock.advance(SECOND);
     assert!(parameters.get::<String>("/a").await.is_err());
+    upstream.works();
+    parameters.get::<String>("/a").await.unwrap();
+    clock.advance(4 * SECOND);
+    upstream.calls();
+    parameters.get::<String>("/a").await.unwrap();
+    settle().await;
+    assert_eq!(upstream.calls(), ["/a"], "and once for the next value");
+}
+
+#[tokio::test]
+async fn names_that_are_due_are_refreshed_in_one_call() {
+    let upstream = Upstream::new();
+    let names: Vec<String> = (0..9).map(|number| format!("/{number}")).collect();
+    for name in &names {
+        upstream.has(name, "1");
+    }
+    let (parameters, clock) = parameters(&upstream);
+    let parameters = parameters.refresh_ahead(2 * SECOND);
+    let read = || parameters.get_by_name::<u8>(names.iter().chain(&names[..2]));
+    let _ = read().await.all().unwrap();
+
+    clock.advance(4 * SECOND);
+    upstream.has("/3", "2");
+    for _ in 0..3 {
+        let _ = read().await.all().unwrap();
+    }
+    settle().await;
+    let all = names.join("+");
+    assert_eq!(upstream.calls(), [all.clone(), all]);
+
+    clock.advance(2 * SECOND);
+    assert_eq!(**read().await.try_get("/3").unwrap(), 2);
+    assert!(upstream.calls().is_empty());
 }
 
 #[tokio::test]
