@@ -77,7 +77,7 @@ impl ErrorKind {
             Self::Throttled => "was asked for too often",
             Self::TimedOut => "was not answered in time",
             Self::Unavailable => "cannot be reached",
-            Self::Invalid => "was refused as invalid",
+            Self::Invalid => "was refused",
             Self::Decode => "is not of the type it is read as",
             Self::Unsupported => "does not have what is asked of it",
             Self::Failed => "failed",

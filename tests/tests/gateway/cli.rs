@@ -1,5 +1,4 @@
 //! AWS's own command line invokes the function.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{
     fs,

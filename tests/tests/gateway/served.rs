@@ -1,5 +1,4 @@
 //! A program behind the local gateway, and as much of HTTP as asking it needs.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{
     io::{BufRead, BufReader, Read},

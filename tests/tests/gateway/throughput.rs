@@ -1,5 +1,4 @@
 //! Requests per second on loopback, beside hyper alone with the same greeting.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{
     fmt,
@@ -126,7 +125,6 @@ fn the_gateway_answers_at_least_a_third_as_often_as_hyper_alone() {
     tell(&told);
 }
 
-#[expect(clippy::print_stderr, reason = "the numbers are what it is run for")]
 fn tell(text: &str) {
     eprintln!("{text}");
 }
