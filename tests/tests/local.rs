@@ -8,6 +8,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+#[cfg(test)]
 #[path = "gateway/served.rs"]
 mod served;
 
