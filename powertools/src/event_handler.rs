@@ -16,7 +16,8 @@ use crate::{
     function::{InvocationError, Reply},
 };
 
-/// Something that answers events of one type: an async function of the event and the [`Context`].
+/// Something that answers events of one type: an async function of the event and the [`Context`], or a
+/// [`Batch`](crate::batch).
 ///
 /// A type of one's own may be a handler too:
 ///

@@ -43,7 +43,8 @@
 //! there: [`Function::direct`](crate::Function::direct) takes them. For anything else, implement
 //! [`EventType`].
 //!
-//! Most fields of these types are optional, whatever the service sends.
+//! Most fields of these types are optional, whatever the service sends. Where every record is to be
+//! handled by itself, see [`batch`](crate::batch).
 
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -230,7 +230,8 @@ impl Function {
     ///
     /// An event that is an `E` by its [`EventType`] and cannot be deserialised as one fails the invocation
     /// with the type `InvalidEvent`, a panic with `HandlerPanicked`: nothing is lost, since whoever sent it
-    /// hears of the failure and by its settings sends it again.
+    /// hears of the failure and by its settings sends it again. Messages and records one by one, and only
+    /// those again that failed: that is [`batch`](crate::batch).
     ///
     /// Handlers are asked in the order in which they were given, so that the event `Sold` of a bus may have
     /// one before the one of all its events. A second handler of the same type takes the place of the first,

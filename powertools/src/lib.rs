@@ -38,6 +38,7 @@
 //! - [`parameters`] – configuration and secrets, typed, cached, fetched once however many ask
 //! - [`Function`] – HTTP, events of other services and direct invocations in one function
 //! - [`events`] – what those services send, as types
+//! - [`batch`] – records of queues and streams one by one, the failed ones reported
 //! - [`event`] – what front ends send and accept, decoded and encoded once
 //! - [`testing`] – a client for tests that speaks through any front end
 //! - [`local`] – the function on localhost
@@ -62,6 +63,7 @@
 //! | `ssm`, `secrets-manager`, `dynamodb`, `appconfig` | no | parameters from AWS's services, through its SDK |
 //! | `parameters-extension` | no | parameters through AWS's extension, without its SDK |
 //! | `events` | no | [`events`]: the types of aws_lambda_events for [`Function::on`] |
+//! | `batch` | no | [`batch`]: partial failures of SQS, Kinesis and DynamoDB streams |
 //! | `testing` | no | [`testing`] |
 //! | `interop` | no | [`interop`] |
 //!
@@ -72,6 +74,8 @@
 //! Streaming bodies, WebSocket state, and anything that needs code to run before `main`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "batch")]
+pub mod batch;
 #[cfg(any(feature = "logger", feature = "parameters", feature = "router"))]
 mod caught;
 #[cfg(any(
