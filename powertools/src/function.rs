@@ -1,4 +1,5 @@
-//! What one Lambda function answers: HTTP requests through a router, direct invocations by a handler.
+//! What one Lambda function answers: HTTP requests through a router, events of other services and direct
+//! invocations by a handler each.
 
 use std::{
     borrow::Cow,
@@ -16,7 +17,8 @@ use serde_json::value::RawValue;
 use crate::{
     Context,
     caught::caught,
-    event::{self, DecodeError, Decoded, Headers, Limits, Problem, Request, Response},
+    event::{self, DecodeError, Decoded, EventType, Headers, Limits, Problem, Request, Response},
+    event_handler::{AnyEventHandler, EventHandler, On, erased},
     router::{Router, report},
 };
 
@@ -175,7 +177,7 @@ pub(crate) fn refused(
     response
 }
 
-/// A function that answers HTTP requests and direct invocations.
+/// A function that answers HTTP requests, events of other services and direct invocations.
 ///
 /// ```
 /// use powertools::{Context, Function, InvocationError, router::Router};
@@ -191,10 +193,16 @@ pub(crate) fn refused(
 /// let function = Function::new().http(router).direct(work);
 /// # Ok::<(), powertools::router::RouteErrors>(())
 /// ```
+///
+/// What an event is, is read from it once, and who gets it is settled in this order: `http`, if a front end
+/// sent it; the first `on` whose [`EventType`] it is; `direct`, which takes whatever is left. An event that
+/// nobody takes fails the invocation with the type `UnknownEvent` and a message that says what was
+/// received.
 #[derive(Clone, Default)]
 pub struct Function {
     http: Option<Arc<dyn AnyHttp>>,
-    direct: Option<Arc<dyn AnyDirect>>,
+    events: Vec<On>,
+    direct: Option<Arc<dyn AnyEventHandler>>,
 }
 
 impl Function {
@@ -211,8 +219,49 @@ impl Function {
         self
     }
 
-    /// Answers every event that no HTTP front end sent: direct invocations, and API Gateway's
-    /// non-proxy integration.
+    /// Answers the events of another service: those that are an `E`, which the handler's argument says.
+    ///
+    /// ```
+    /// # #[cfg(feature = "events")]
+    /// # fn example(router: powertools::router::Router) {
+    /// use powertools::{Context, Function, InvocationError, events::sqs::SqsEvent};
+    ///
+    /// async fn queue(event: SqsEvent, _: Context) -> Result<(), InvocationError> {
+    ///     tracing::info!(messages = event.records.len(), "received");
+    ///     Ok(())
+    /// }
+    ///
+    /// let function = Function::new().http(router).on(queue);
+    /// # }
+    /// ```
+    ///
+    /// An event that is an `E` by its [`EventType`] and cannot be deserialised as one fails the invocation
+    /// with the type `InvalidEvent`, a panic with `HandlerPanicked`: nothing is lost, since whoever sent it
+    /// hears of the failure and by its settings sends it again. Messages and records one by one, and only
+    /// those again that failed: that is [`batch`](crate::batch).
+    ///
+    /// Handlers are asked in the order in which they were given, so that the event `Sold` of a bus may have
+    /// one before the one of all its events. A second handler of the same type takes the place of the first,
+    /// as it does in `http` and `direct`.
+    ///
+    /// The type of a closure's argument has to be written, `on(|event: SqsEvent, _: Context| …)`. State is
+    /// what the closure holds, as in [`Function::direct`].
+    #[must_use]
+    pub fn on<E: EventType, H: EventHandler<E>>(mut self, handler: H) -> Self {
+        let on = On::new::<E, H>(handler);
+        match self
+            .events
+            .iter_mut()
+            .find(|known| known.is_of_type_of(&on))
+        {
+            Some(known) => *known = on,
+            None => self.events.push(on),
+        }
+        self
+    }
+
+    /// Answers every event that is left: direct invocations, API Gateway's non-proxy integration, and the
+    /// events of services that no [`Function::on`] is for.
     ///
     /// The event is read as `T`; an event that is not a `T` fails the invocation with the type
     /// `InvalidEvent` and a message that says where, a panic with `HandlerPanicked` and the panic's text:
@@ -238,23 +287,19 @@ impl Function {
         E: Into<InvocationError>,
         F: Future<Output = Result<R, E>> + Send + 'static,
     {
-        let handler = Arc::new(handler);
-        let erased = move |event: event::Event| -> Invoked<'static> {
-            let handler = Arc::clone(&handler);
-            Box::pin(async move {
-                let event::Event { json, context, .. } = event;
-                let event: T = serde_json::from_str(&json).map_err(|error| {
-                    let message = format!("the event is not as the handler expects: {error}");
-                    InvocationError::brief("InvalidEvent", message)
-                })?;
-                let result = handler(event, context).await.map_err(Into::into)?;
-                serde_json::value::to_raw_value(&result)
-                    .map(Reply::Json)
-                    .map_err(|error| InvocationError::new("InvalidResult", error.to_string()))
-            })
-        };
-        self.direct = Some(Arc::new(erased));
+        self.direct = Some(erased::<T, _>(handler));
         self
+    }
+
+    /// Who takes an event that no front end sent.
+    fn handler_of(&self, event: &event::Event) -> Option<&dyn AnyEventHandler> {
+        if !self.events.is_empty() {
+            let origin = event.origin();
+            if let Some(on) = self.events.iter().find(|on| on.takes(&origin)) {
+                return Some(on.handler());
+            }
+        }
+        self.direct.as_deref()
     }
 }
 
@@ -263,6 +308,7 @@ impl fmt::Debug for Function {
         formatter
             .debug_struct("Function")
             .field("http", &self.http.as_ref().map(|http| http.listing()))
+            .field("on", &self.events)
             .field("direct", &self.direct.is_some())
             .finish()
     }
@@ -285,9 +331,9 @@ impl App for Function {
                     ),
                 )),
             },
-            Ok(Decoded::Other(event)) => match &self.direct {
-                Some(direct) => {
-                    let invoked = caught(async { direct.invoke(event).await }).await;
+            Ok(Decoded::Other(event)) => match self.handler_of(&event) {
+                Some(handler) => {
+                    let invoked = caught(async { handler.invoke(event).await }).await;
                     invoked.unwrap_or_else(|panic| {
                         let message = format!("the handler panicked: {panic}");
                         Err(InvocationError::new("HandlerPanicked", message))
@@ -310,11 +356,9 @@ impl App for Function {
     }
 
     fn is_direct(&self) -> bool {
-        self.direct.is_some()
+        self.direct.is_some() || !self.events.is_empty()
     }
 }
-
-type Invoked<'a> = Pin<Box<dyn Future<Output = Result<Reply, InvocationError>> + Send + 'a>>;
 
 trait AnyHttp: Send + Sync {
     fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
@@ -341,29 +385,19 @@ impl<H: HttpApp> AnyHttp for H {
     }
 }
 
-trait AnyDirect: Send + Sync {
-    fn invoke(&self, event: event::Event) -> Invoked<'static>;
-}
-
-impl<F: Fn(event::Event) -> Invoked<'static> + Send + Sync> AnyDirect for F {
-    fn invoke(&self, event: event::Event) -> Invoked<'static> {
-        self(event)
-    }
-}
-
 /// What an invocation gives back.
 #[derive(Debug)]
 #[doc(hidden)]
 pub enum Reply {
     /// In the shape of the front end that asked.
     Http(event::Reply),
-    /// A direct handler's result.
+    /// What the handler of an event, or of direct invocations, returned.
     Json(Box<RawValue>),
 }
 
 /// A failed invocation, as Lambda reports it: `errorType` and `errorMessage`.
 ///
-/// For direct invocations only. A handler of HTTP requests answers its client instead, because a
+/// For events that are not HTTP. A handler of HTTP requests answers its client instead, because a
 /// front end turns a failed invocation into a 502 that says nothing.
 pub struct InvocationError {
     pub(crate) error_type: Cow<'static, str>,
@@ -393,7 +427,7 @@ impl InvocationError {
     }
 
     /// The same, as far as the message may repeat what a caller sent.
-    fn brief(error_type: &'static str, message: String) -> Self {
+    pub(crate) fn brief(error_type: &'static str, message: String) -> Self {
         Self::new(error_type, event::brief(message.into()))
     }
 
@@ -402,9 +436,14 @@ impl InvocationError {
             [] => "it is not an object with keys".to_owned(),
             keys => format!("its keys are `{}`", keys.join("`, `")),
         };
-        let message = format!(
-            "the event is from no HTTP front end and there is no direct handler; {received}"
-        );
+        let message = match event.origin().marked() {
+            Some(event) => format!(
+                "there is no handler for {event}: `Function::on` or `direct` gives one; {received}"
+            ),
+            None => format!(
+                "the event is from no HTTP front end and there is no direct handler; {received}"
+            ),
+        };
         Self::brief("UnknownEvent", message)
     }
 }

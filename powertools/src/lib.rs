@@ -36,7 +36,9 @@
 //! - [`router`] – routes, extractors, answers, errors
 //! - [`logger`] – one JSON line per `tracing` event
 //! - [`parameters`] – configuration and secrets, typed, cached, fetched once however many ask
-//! - [`Function`] – HTTP and direct invocations in one function
+//! - [`Function`] – HTTP, events of other services and direct invocations in one function
+//! - [`events`] – what those services send, as types
+//! - [`batch`] – records of queues and streams one by one, the failed ones reported
 //! - [`event`] – what front ends send and accept, decoded and encoded once
 //! - [`testing`] – a client for tests that speaks through any front end
 //! - [`local`] – the function on localhost
@@ -61,6 +63,8 @@
 //! | `event` | with `router` | [`event`] alone |
 //! | `ssm`, `secrets-manager`, `dynamodb`, `appconfig` | no | parameters from AWS's services, through its SDK |
 //! | `parameters-extension` | no | parameters through AWS's extension, without its SDK |
+//! | `events` | no | [`events`]: the types of aws_lambda_events for [`Function::on`] |
+//! | `batch` | no | [`batch`]: partial failures of SQS, Kinesis and DynamoDB streams |
 //! | `testing` | no | [`testing`] |
 //! | `interop` | no | [`interop`] |
 //!
@@ -71,6 +75,8 @@
 //! Streaming bodies, WebSocket state, and anything that needs code to run before `main`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "batch")]
+pub mod batch;
 #[cfg(any(feature = "logger", feature = "parameters", feature = "router"))]
 mod caught;
 #[cfg(any(
@@ -94,6 +100,10 @@ mod env;
 #[cfg(feature = "event")]
 pub mod event;
 #[cfg(feature = "runtime")]
+mod event_handler;
+#[cfg(feature = "events")]
+pub mod events;
+#[cfg(feature = "runtime")]
 mod function;
 #[cfg(any(feature = "local", feature = "testing"))]
 mod gateway;
@@ -113,6 +123,8 @@ mod runtime;
 pub mod testing;
 
 pub use context::{Context, FunctionInfo};
+#[cfg(feature = "runtime")]
+pub use event_handler::EventHandler;
 #[cfg(feature = "runtime")]
 pub use function::{App, Function, HttpApp, InvocationError};
 #[cfg(feature = "runtime")]

@@ -59,7 +59,7 @@ impl fmt::Debug for Error {
 /// Serves invocations until Lambda stops the process.
 ///
 /// `app` is a [`Router`](crate::router::Router), a [`Function`](crate::Function) that also takes
-/// direct invocations, or, with the feature `interop`, any `tower::Service` of lambda_http's
+/// other events and direct invocations, or, with the feature `interop`, any `tower::Service` of lambda_http's
 /// requests, such as an axum `Router`.
 ///
 /// Without `AWS_LAMBDA_RUNTIME_API` in the environment, which Lambda and its emulators set, and with

@@ -16,10 +16,13 @@ use served::Served;
 
 /// In a directory of its own, which may have a file of settings.
 fn hello(test: &str, settings: &str) -> Command {
+    within(Command::new(env!("CARGO_BIN_EXE_hello")), test, settings)
+}
+
+fn within(mut command: Command, test: &str, settings: &str) -> Command {
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
     fs::create_dir_all(&directory).expect("a directory");
     fs::write(directory.join("powertools.toml"), settings).expect("a file");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hello"));
     command.current_dir(directory).env_clear();
     command
 }
@@ -187,7 +190,12 @@ fn one_event_is_run_and_its_reply_printed() {
 fn ctrl_c_ends_it_at_once_although_somebody_is_connected() {
     use std::os::unix::process::ExitStatusExt;
 
-    let mut served = Served::start(hello("ctrl-c", "").args(["--port", "0"]), 1);
+    // What a shell starts in the background is deaf to SIGINT, and so is all that it starts: `env` gives the
+    // signal its meaning back.
+    let mut command = Command::new("/usr/bin/env");
+    command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_hello")]);
+    let mut command = within(command, "ctrl-c", "");
+    let mut served = Served::start(command.args(["--port", "0"]), 1);
     let _connection = served.connect();
     let id = served.child.id().to_string();
     let status = Command::new("/bin/kill").args(["-INT", &id]).status();

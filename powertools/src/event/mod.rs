@@ -20,6 +20,7 @@ mod http_api;
 mod lattice;
 mod lazy;
 mod limits;
+mod origin;
 mod path;
 mod problem;
 mod query;
@@ -41,6 +42,7 @@ pub(crate) use self::query::is_longer as has_more_pairs;
 pub use self::{
     headers::Headers,
     limits::Limits,
+    origin::{EventType, Origin},
     problem::Problem,
     query::QueryPairs,
     request::{Params, Request},
@@ -130,6 +132,12 @@ impl Event {
     #[must_use]
     pub fn keys(&self) -> &[String] {
         &self.keys
+    }
+
+    /// What the event says of where it came from; read anew by each call.
+    #[must_use]
+    pub fn origin(&self) -> Origin<'_> {
+        Origin::read(&self.json)
     }
 }
 

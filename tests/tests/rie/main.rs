@@ -15,3 +15,5 @@ mod faults;
 mod http;
 #[cfg(test)]
 mod ping;
+#[cfg(test)]
+mod queue;

@@ -1,0 +1,176 @@
+//! The records of an event, each with the id by which it is reported, and otherwise unread.
+//!
+//! Records are read one by one and not with the event, so that one which is not as expected fails alone.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::value::RawValue;
+
+use crate::event::{EventType, Origin};
+
+/// SQS, standard queues and FIFO.
+#[derive(Clone, Copy, Debug)]
+pub enum Sqs {}
+
+/// Kinesis data streams.
+#[derive(Clone, Copy, Debug)]
+pub enum Kinesis {}
+
+/// Streams of DynamoDB's tables.
+#[derive(Clone, Copy, Debug)]
+pub enum DynamoDb {}
+
+/// A service whose batches can fail in part: [`Sqs`], [`Kinesis`] or [`DynamoDb`].
+pub trait Service: sealed::Sealed + 'static {}
+
+impl Service for Sqs {}
+impl Service for Kinesis {}
+impl Service for DynamoDb {}
+
+pub(super) mod sealed {
+    use super::{DynamoDb, Identity, Kinesis, Sqs};
+
+    pub trait Sealed {
+        /// The service as it names itself in a record.
+        const NAME: &'static str;
+        /// Whether records come in an order, and Lambda goes on from the lowest that failed.
+        const IS_STREAM: bool;
+        /// What a record is reported by.
+        const ID: &'static str;
+
+        #[doc(hidden)]
+        fn id(record: Identity) -> Option<String>;
+    }
+
+    impl Sealed for Sqs {
+        const NAME: &'static str = "aws:sqs";
+        const IS_STREAM: bool = false;
+        const ID: &'static str = "messageId";
+
+        fn id(record: Identity) -> Option<String> {
+            record.message_id
+        }
+    }
+
+    impl Sealed for Kinesis {
+        const NAME: &'static str = "aws:kinesis";
+        const IS_STREAM: bool = true;
+        const ID: &'static str = "kinesis.sequenceNumber";
+
+        fn id(record: Identity) -> Option<String> {
+            record.kinesis?.sequence_number
+        }
+    }
+
+    impl Sealed for DynamoDb {
+        const NAME: &'static str = "aws:dynamodb";
+        const IS_STREAM: bool = true;
+        const ID: &'static str = "dynamodb.SequenceNumber";
+
+        fn id(record: Identity) -> Option<String> {
+            record.dynamodb?.sequence_number
+        }
+    }
+}
+
+/// The records of one event, as [`Batch`](super::Batch) takes them.
+pub struct Records<S> {
+    records: Vec<Identified>,
+    service: PhantomData<fn() -> S>,
+}
+
+/// A record that can be reported.
+pub(super) struct Identified {
+    pub(super) id: String,
+    pub(super) json: Box<RawValue>,
+    is_of_fifo: bool,
+}
+
+impl<S> Records<S> {
+    pub(super) fn records(&self) -> &[Identified] {
+        &self.records
+    }
+
+    /// Whether they are from a FIFO queue; an event has messages of one queue only.
+    pub(super) fn is_fifo(&self) -> bool {
+        self.records.first().is_some_and(|record| record.is_of_fifo)
+    }
+}
+
+impl<S: Service> EventType for Records<S> {
+    fn matches(origin: &Origin<'_>) -> bool {
+        // A tumbling window wants its state back, which a batch does not have.
+        // (https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html)
+        origin.is_service(S::NAME) && !origin.has("window")
+    }
+}
+
+impl<S> fmt::Debug for Records<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids = self.records.iter().map(|record| &record.id);
+        formatter.debug_list().entries(ids).finish()
+    }
+}
+
+/// What of a record tells it from others.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    message_id: Option<String>,
+    #[serde(rename = "eventSourceARN")]
+    source: Option<String>,
+    kinesis: Option<Position>,
+    dynamodb: Option<Position>,
+}
+
+/// A record's place in its shard.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Position {
+    #[serde(alias = "SequenceNumber")]
+    sequence_number: Option<String>,
+}
+
+impl<'de, S: Service> Deserialize<'de> for Records<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Event {
+            #[serde(rename = "Records")]
+            records: Vec<Box<RawValue>>,
+        }
+
+        let Event { records } = Event::deserialize(deserializer)?;
+        let records = records.into_iter().enumerate().map(|(index, json)| {
+            let identity: Identity = read(&json).unwrap_or_default();
+            // A FIFO queue's name ends so, and no other's may. A message's group is no sign of one: a fair
+            // queue has groups too.
+            // (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html,
+            // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html)
+            let source = identity.source.as_deref();
+            let is_of_fifo = source.is_some_and(|arn| arn.ends_with(".fifo"));
+            let id = S::id(identity).filter(|id| !id.is_empty());
+            // Lambda takes an empty id for the failure of the whole batch, and a missing one too; then
+            // nothing of it must have been done.
+            // (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)
+            let missing = || D::Error::custom(format!("record {index} has no `{}`", S::ID));
+            let id = id.ok_or_else(missing)?;
+            Ok(Identified {
+                id,
+                json,
+                is_of_fifo,
+            })
+        });
+        Ok(Self {
+            records: records.collect::<Result<_, _>>()?,
+            service: PhantomData,
+        })
+    }
+}
+
+fn read<T: DeserializeOwned>(json: &RawValue) -> Option<T> {
+    serde_json::from_str(json.get()).ok()
+}
