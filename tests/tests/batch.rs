@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Once,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
@@ -72,10 +72,21 @@ fn failures<const N: usize>(ids: [&str; N]) -> Value {
     json!({ "batchItemFailures": items.to_vec() })
 }
 
+/// Gives this process a subscriber that wants everything and writes nothing. Without one, a span that is first
+/// met by a test that logs nothing, just while another begins to listen, may stay disabled for the whole process
+/// (tracing-core registers it by the subscribers of a moment before).
+fn everything_is_enabled() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+    });
+}
+
 async fn invoke<S: batch::Service>(
     batch: Batch<S>,
     event: Value,
 ) -> Result<Value, InvocationError> {
+    everything_is_enabled();
     TestClient::new(Function::new().on(batch))
         .invoke(event)
         .await
@@ -463,6 +474,7 @@ async fn if_all_fail_all_are_reported_unless_the_invocation_is_to_fail() {
 
 /// The ids that a batch reports within an invocation that ends in so many seconds.
 async fn ids_within(batch: Batch<Sqs>, seconds: u64, event: Value) -> Vec<String> {
+    everything_is_enabled();
     let mut context = Context::new("id");
     context.deadline = SystemTime::now() + Duration::from_secs(seconds);
     let records: Records<Sqs> = serde_json::from_value(event).unwrap();
