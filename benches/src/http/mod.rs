@@ -1,6 +1,6 @@
 //! What does one HTTP request cost, from the event's bytes to the reply's?
 //!
-//! Everybody answers the same events with the same application ([`app`]) on a current-thread runtime; the
+//! Everybody answers the same events with the same application (`app`) on a current-thread runtime; the
 //! Runtime API's HTTP is not in it. The floor is written by hand for each of the ways: it knows the front
 //! end, reads only what it needs, and writes the reply as text.
 
