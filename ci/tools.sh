@@ -43,16 +43,7 @@ install_cargo_fuzz() {
 # With pip's own choice of what it depends on. Not its `server` extra: the services that are asked for and
 # its HTTP server are half of that.
 install_moto() {
-    local to=$tools/moto
-    command -v python3 >/dev/null \
-        || fail "there is no python3; install it: apt-get install python3 python3-venv"
-    local installed='from importlib.metadata import version; print(version("moto"))'
-    [[ $("$to/bin/python3" -c "$installed" 2>&1) != "$moto" ]] || return 0
-    rm -rf "$to"
-    python3 -m venv "$to" \
-        || fail "python3 makes no environment; install what it needs: apt-get install python3-venv"
-    "$to/bin/python3" -m pip install --quiet --disable-pip-version-check \
-        "moto[dynamodb,secretsmanager,ssm]==$moto" flask flask-cors
+    from_pypi moto moto "$moto" "moto[dynamodb,secretsmanager,ssm]==$moto" flask flask-cors
 }
 
 # Never ask this program for its version: it takes any argument for the function to run, and waits.
@@ -105,62 +96,58 @@ from_debian() {
 
 # The first version, which is Python's: the second one is in no package registry.
 install_aws_cli() {
-    local to=$tools/aws-cli
-    command -v python3 >/dev/null \
-        || fail "there is no python3; install it: apt-get install python3 python3-venv"
-    local installed='from importlib.metadata import version; print(version("awscli"))'
-    [[ $("$to/bin/python3" -c "$installed" 2>&1) != "$awscli" ]] || return 0
-    rm -rf "$to"
-    python3 -m venv "$to" \
-        || fail "python3 makes no environment; install what it needs: apt-get install python3-venv"
-    "$to/bin/python3" -m pip install --quiet --disable-pip-version-check "awscli==$awscli"
+    from_pypi aws-cli awscli "$awscli" "awscli==$awscli"
 }
 
 # Alone: its events need nothing of the framework that it belongs to, which asks for an account.
 install_serverless_offline() {
-    local to=$tools/serverless-offline program
-    for program in node npm; do
-        command -v "$program" >/dev/null \
-            || fail "there is no $program; install it: apt-get install nodejs npm"
-    done
-    local package=$to/node_modules/serverless-offline/package.json
-    local installed='console.log(JSON.parse(require("fs").readFileSync(process.argv[1])).version)'
-    [[ $(node -e "$installed" "$package" 2>&1) != "$serverless_offline" ]] || return 0
-    rm -rf "$to"
-    mkdir -p "$to"
-    npm install --prefix "$to" --no-save --ignore-scripts --legacy-peer-deps --no-audit --no-fund \
-        --loglevel=error "serverless-offline@$serverless_offline"
+    from_npm serverless-offline serverless-offline "$serverless_offline" \
+        --legacy-peer-deps "serverless-offline@$serverless_offline"
 }
 
 # With pip's own choice of what it depends on, in an environment of its own.
 install_powertools_python() {
-    local to=$tools/powertools-python
-    command -v python3 >/dev/null \
-        || fail "there is no python3; install it: apt-get install python3 python3-venv"
-    local installed='from importlib.metadata import version; print(version("aws-lambda-powertools"))'
-    [[ $("$to/bin/python3" -c "$installed" 2>&1) != "$powertools_python" ]] || return 0
-    rm -rf "$to"
-    python3 -m venv "$to" \
-        || fail "python3 makes no environment; install what it needs: apt-get install python3-venv"
-    "$to/bin/python3" -m pip install --quiet --disable-pip-version-check \
+    from_pypi powertools-python aws-lambda-powertools "$powertools_python" \
         "aws-lambda-powertools==$powertools_python"
 }
 
 install_powertools_typescript() {
-    local to=$tools/powertools-typescript program
+    # Correlation ids by path need the second.
+    from_npm powertools-typescript @aws-lambda-powertools/logger "$powertools_typescript" \
+        "@aws-lambda-powertools/logger@$powertools_typescript" \
+        "@aws-lambda-powertools/jmespath@$powertools_typescript"
+}
+
+# An environment of Python below target/tools, unless it has this package in this version already; what
+# follows is for pip.
+from_pypi() {
+    local to=$tools/$1 package=$2 version=$3
+    shift 3
+    command -v python3 >/dev/null \
+        || fail "there is no python3; install it: apt-get install python3 python3-venv"
+    local installed='import sys; from importlib.metadata import version; print(version(sys.argv[1]))'
+    [[ $("$to/bin/python3" -c "$installed" "$package" 2>&1) != "$version" ]] || return 0
+    rm -rf "$to"
+    python3 -m venv "$to" \
+        || fail "python3 makes no environment; install what it needs: apt-get install python3-venv"
+    "$to/bin/python3" -m pip install --quiet --disable-pip-version-check "$@"
+}
+
+# The same of Node.js.
+from_npm() {
+    local to=$tools/$1 package=$2 version=$3 program
+    shift 3
     for program in node npm; do
         command -v "$program" >/dev/null \
             || fail "there is no $program; install it: apt-get install nodejs npm"
     done
-    local package=$to/node_modules/@aws-lambda-powertools/logger/package.json
-    local installed='console.log(require(process.argv[1]).version)'
-    [[ $(node -e "$installed" "$package" 2>&1) != "$powertools_typescript" ]] || return 0
+    # Not `require` of the package, which may keep its package.json to itself.
+    local installed='console.log(JSON.parse(require("fs").readFileSync(process.argv[1])).version)'
+    local described=$to/node_modules/$package/package.json
+    [[ $(node -e "$installed" "$described" 2>&1) != "$version" ]] || return 0
     rm -rf "$to"
     mkdir -p "$to"
-    # Correlation ids by path need the second.
-    npm install --prefix "$to" --no-save --ignore-scripts --no-audit --no-fund --loglevel=error \
-        "@aws-lambda-powertools/logger@$powertools_typescript" \
-        "@aws-lambda-powertools/jmespath@$powertools_typescript"
+    npm install --prefix "$to" --no-save --ignore-scripts --no-audit --no-fund --loglevel=error "$@"
 }
 
 is() {

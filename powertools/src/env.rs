@@ -98,12 +98,6 @@ pub(crate) fn local_name(setting: &str) -> String {
     format!("POWERTOOLS_LOCAL_{setting}")
 }
 
-/// A variable that [`local_name`] names, as written.
-#[cfg(feature = "local")]
-pub(crate) fn local(name: &str) -> Option<String> {
-    text(name)
-}
-
 /// `POWERTOOLS_SERVICE_NAME`: the `service` of every log line, and AppConfig's application.
 #[cfg(any(feature = "logger", feature = "appconfig"))]
 pub(crate) fn service_name() -> Option<String> {
@@ -152,8 +146,8 @@ pub(crate) fn parameters_max_age() -> Option<String> {
     written("POWERTOOLS_PARAMETERS_MAX_AGE")
 }
 
-/// Any variable, for parameters that are read from the environment.
-#[cfg(feature = "parameters")]
+/// Any variable, for parameters that are read from the environment and settings of the local gateway.
+#[cfg(any(feature = "local", feature = "parameters"))]
 pub(crate) fn variable(name: &str) -> Option<String> {
     text(name)
 }

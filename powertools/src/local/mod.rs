@@ -56,7 +56,7 @@
 //! Authorizers (their findings are settings), IAM, throttling, CORS of the API itself, request validation,
 //! mapping templates, streaming, WebSocket. The sandbox is not ended by a timeout. A REST API's header names
 //! keep the client's capitals; here they are in lower case but for the ones that API Gateway writes itself.
-//! The list that the tests hold is in `tests/fixtures/gateway`.
+//! The list that the tests hold is `src/local/tests/differences.json`.
 //!
 //! It listens on loopback only and refuses requests whose `Host` is another name, so that no web page
 //! can reach it through a DNS name of its own; invocations of pages are refused whatever they ask for. It
@@ -86,7 +86,7 @@ use self::{
 pub(crate) async fn serve(app: impl App) -> Result<(), Error> {
     let program = program();
     let arguments = std::env::args().skip(1);
-    let settings = match settings::read(&program, arguments, settings::variable, open)? {
+    let settings = match settings::read(&program, arguments, env::variable, open)? {
         Wish::Help(text) => {
             print(&text);
             return Ok(());

@@ -2,9 +2,9 @@
 //!
 //! The values are in a table of our own, and moka keeps the order in which they were used: it hears of reads
 //! when somebody has to go, not when they happen, so among those that were read since it last heard the order is
-//! any. A read through moka itself costs more than twice as much (measured: bench `parameters`), and moka leaves dropping what was replaced or removed to later rounds of its
-//! garbage collection, which in a process that does little else do not come: a secret would stay in memory
-//! long after `clear`.
+//! any. A read through moka itself costs more than twice as much (measured: bench `parameters`), and moka leaves
+//! dropping what was replaced or removed to later rounds of its garbage collection, which in a process that does
+//! little else do not come: a secret would stay in memory long after `clear`.
 
 use std::{
     any::Any,

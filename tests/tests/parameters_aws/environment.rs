@@ -12,8 +12,8 @@ use std::{
 };
 
 use powertools::parameters::{
-    AppConfig, Aws, DynamoDb, ErrorKind, Existing, LambdaExtension, Local, Parameters, PathQuery,
-    Protection, Provider, Put, Query, SecretsManager, Ssm,
+    AppConfig, Aws, DynamoDb, Error, ErrorKind, Existing, LambdaExtension, Local, Parameters,
+    PathQuery, Protection, Provider, Put, Query, SecretsManager, Ssm,
 };
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
@@ -45,6 +45,12 @@ fn is_child<V: AsRef<OsStr>>(test: &str, variables: &[(&str, V)]) -> bool {
     );
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
     false
+}
+
+/// What a read of SSM with these settings says, which must fail.
+async fn refused(aws: &Aws) -> Error {
+    let read = Ssm::new().through(aws).fetch(&Query::new("/a")).await;
+    read.err().unwrap()
 }
 
 /// A busy machine may take longer than an attempt, and the next one then finds written what it writes.
@@ -116,12 +122,7 @@ async fn without_credentials_the_error_says_so_soon() {
     let started = Instant::now();
 
     let aws = quick().endpoint("http://127.0.0.1:1");
-    let error = Ssm::new()
-        .through(&aws)
-        .fetch(&Query::new("/a"))
-        .await
-        .err()
-        .unwrap();
+    let error = refused(&aws).await;
 
     assert_eq!(error.kind(), ErrorKind::AccessDenied, "{error:?}");
     assert!(error.to_string().contains("no AWS credentials"), "{error}");
@@ -138,11 +139,7 @@ async fn without_a_region_the_error_says_so() {
     if !is_child("without_a_region_the_error_says_so", &variables) {
         return;
     }
-    let error = Ssm::new()
-        .through(&Aws::new())
-        .fetch(&Query::new("/a"))
-        .await;
-    let error = error.err().unwrap();
+    let error = refused(&Aws::new()).await;
 
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error:?}");
     assert!(error.to_string().contains("`AWS_REGION`"), "{error}");
@@ -164,12 +161,7 @@ async fn a_machine_that_answers_nothing_costs_the_timeout_and_no_more() {
     let started = Instant::now();
 
     let aws = Aws::new().timeout(Duration::from_millis(100));
-    let error = Ssm::new()
-        .through(&aws)
-        .fetch(&Query::new("/a"))
-        .await
-        .err()
-        .unwrap();
+    let error = refused(&aws).await;
 
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:?}");
     assert!(

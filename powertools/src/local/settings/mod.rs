@@ -5,7 +5,6 @@ use std::{collections::HashMap, time::Duration};
 use serde_json::{Map, Value};
 
 use crate::{
-    env,
     event::Source,
     gateway::{Api, Decoding, Domain, Route, Routes},
 };
@@ -99,11 +98,6 @@ pub(super) fn read(
     } else {
         Err(SettingsError(given.problems))
     }
-}
-
-/// The real environment.
-pub(super) fn variable(name: &str) -> Option<String> {
-    env::local(name)
 }
 
 /// Turns what was given into settings, and remembers what could not be.
