@@ -16,10 +16,11 @@ mod place;
 mod refusals;
 mod replies;
 mod routes;
+mod selection;
 
 pub(crate) use self::{
     api::Api,
-    events::{Asked, event},
+    events::{Asked, event, websocket},
     replies::{Answer, read},
 };
 #[cfg(feature = "local")]
@@ -27,6 +28,7 @@ pub(crate) use self::{
     api::{Decoding, Domain},
     events::Hop,
     refusals::{Refusal, message},
-    replies::json,
+    replies::{json, read_websocket},
     routes::{Route, Routes},
+    selection::{SELECTION, Selection},
 };

@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::{control::INVOCATIONS, settings::Settings};
+use super::{
+    control::INVOCATIONS,
+    settings::{Front, Settings},
+};
 use crate::{
     event::Source,
     function::App,
@@ -26,18 +29,26 @@ pub(super) fn banner(
     name: &str,
     app: &impl App,
     settings: &Settings,
-    places: &[(Source, SocketAddr)],
+    places: &[(Front, SocketAddr)],
 ) -> String {
     let mut text = String::new();
     let widest = places.iter().map(|(_, address)| address.to_string().len());
     let width = widest.max().unwrap_or_default();
-    for (source, address) in places {
+    let keys = app.websocket();
+    for (front, address) in places {
+        let (scheme, also) = match front {
+            Front::WebSocket => ("ws", String::new()),
+            Front::Http(_) if keys.is_some() => ("http", format!(" and ws://{address}")),
+            Front::Http(_) => ("http", String::new()),
+        };
         let address = address.to_string();
         text.push_str(&format!(
-            "{name} listens on http://{address:<width$} (source: {source})\n"
+            "{name} listens on {scheme}://{address:<width$} (source: {front}){also}\n"
         ));
     }
     let mut rows = app.listing();
+    let keys = keys.unwrap_or_default().into_iter();
+    rows.extend(keys.map(|key| ("websocket".to_owned(), key)));
     if app.is_direct() {
         rows.push(("direct".to_owned(), format!("POST {INVOCATIONS}")));
     }

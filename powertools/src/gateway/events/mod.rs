@@ -20,7 +20,7 @@ mod balanced;
 mod forwarded;
 mod version_1;
 mod version_2;
-mod websocket;
+pub(crate) mod websocket;
 
 pub(crate) use self::forwarded::Hop;
 

@@ -2,10 +2,6 @@
 //!
 //! Only a connection's first event has the client's headers and query, only a message has a body, and the
 //! last one says how it ended. What they hold was captured from AWS; the sources are in `docs/platform.md`.
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the endpoint that sends them comes next")
-)]
 
 use std::time::SystemTime;
 
@@ -72,6 +68,15 @@ pub(crate) fn event(
 /// The stage's name. A WebSocket API has no `$default` one.
 pub(crate) fn stage(api: &Api) -> &str {
     api.stage.as_deref().unwrap_or("local")
+}
+
+/// The name that events say a client asked for. With the port, which no real one has: code that makes an
+/// address of it, as for `@connections`, finds this machine.
+pub(crate) fn domain(api: &Api, parts: &Parts) -> String {
+    let host = forwarded::host(Source::RestApi, &api.domain);
+    let host = host.as_ref().or_else(|| parts.headers.get(header::HOST));
+    let host = host.and_then(|host| host.to_str().ok());
+    host.unwrap_or_default().to_owned()
 }
 
 fn connect(api: &Api, parts: &Parts, hop: Option<Hop<'_>>) -> Result<Value, Refusal> {

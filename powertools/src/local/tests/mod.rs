@@ -20,6 +20,7 @@ use crate::{
 
 mod client;
 mod limits;
+mod websocket;
 
 use client::{Answered, ask};
 
@@ -69,7 +70,7 @@ fn settings(source: &str, more: &[String]) -> Settings {
 
 /// Serves an application on a port of its own.
 async fn served(app: impl App, settings: Settings) -> u16 {
-    let (source, port) = settings.ports[0];
+    let (front, port) = settings.ports[0];
     let listener = server::listen(port).await.expect("a free port");
     let number = listener.local_addr().expect("its address").port();
     let gateway = Gateway {
@@ -84,13 +85,10 @@ async fn served(app: impl App, settings: Settings) -> u16 {
         hosts: settings.hosts,
         print: |_| {},
     };
-    let port = Port {
-        gateway: Arc::new(gateway),
-        source,
-        number,
-        is_one_of_several: false,
-    };
-    tokio::spawn(server::serve(listener, Arc::new(port)));
+    let gateway = Arc::new(gateway);
+    let sockets = sockets(&gateway, &[front], settings.websocket);
+    let door = door(&gateway, front, &sockets, number, 1);
+    tokio::spawn(server::serve(listener, Arc::new(door)));
     number
 }
 
