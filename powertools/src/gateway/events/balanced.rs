@@ -1,6 +1,6 @@
 //! Load balancers and VPC Lattice: nothing is decoded, and whatever is absent is empty.
 
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use serde_json::{Map, Value, json};
 
@@ -87,8 +87,8 @@ pub(super) fn lattice_2(sent: &Sent<'_>) -> Result<Value, Refusal> {
 fn headers(sent: &Sent<'_>, of: impl Fn(Vec<String>) -> Value) -> Map<String, Value> {
     let names = sent.headers.keys();
     let pairs = names.map(|name| {
-        let values = values(sent.headers, name.as_str()).collect();
-        (name.to_string(), of(values))
+        let values = values(sent.headers.get_all(name));
+        (name.to_string(), of(values.map(Cow::into_owned).collect()))
     });
     pairs.collect()
 }

@@ -1,5 +1,7 @@
 //! What a front end does to headers before it writes the event.
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::{Asked, SOURCE_IP, values};
@@ -17,12 +19,12 @@ pub(crate) struct Hop<'r> {
 }
 
 /// Those that speak of one connection only.
-const OF_THE_CONNECTION: [&str; 5] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "transfer-encoding",
-    "upgrade",
+static OF_THE_CONNECTION: [HeaderName; 5] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
 ];
 
 /// What REST APIs take away besides. Source: LocalStack's `execute_api/header_utils.py`, which agrees with
@@ -44,7 +46,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The headers of a request as `source` passes them on.
 pub(super) fn headers(source: Source, api: &Api, asked: &Asked<'_>) -> HeaderMap {
     let mut headers = asked.parts.headers.clone();
-    for name in OF_THE_CONNECTION {
+    for name in &OF_THE_CONNECTION {
         headers.remove(name);
     }
     if source == Source::RestApi {
@@ -79,7 +81,8 @@ pub(super) fn host(source: Source, domain: &Domain) -> Option<HeaderValue> {
 
 /// The peer's address stands at the end of `x-forwarded-for`, whatever the client wrote before it.
 fn append_peer(headers: &mut HeaderMap) {
-    let mut lines: Vec<String> = values(headers, FORWARDED_FOR.as_str()).collect();
+    let lines = values(headers.get_all(FORWARDED_FOR)).map(Cow::into_owned);
+    let mut lines: Vec<String> = lines.collect();
     match lines.last_mut() {
         Some(last) => *last = format!("{last}, {SOURCE_IP}"),
         None => lines.push(SOURCE_IP.to_owned()),

@@ -4,13 +4,14 @@
 //! `docs/platform.md`.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderMap, request::Parts};
+use http::{HeaderMap, HeaderValue, header::GetAll, request::Parts};
 use serde_json::{Map, Value};
 
 use super::{api::Api, place::decoded, refusals::Refusal};
@@ -81,16 +82,18 @@ impl Sent<'_> {
     }
 
     /// The name that was asked for, without the port.
-    fn domain(&self) -> String {
+    fn domain(&self) -> Cow<'_, str> {
         let host = self.last("host").unwrap_or_default();
         match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                name.to_owned().into()
+            }
             _ => host,
         }
     }
 
-    fn last(&self, name: &str) -> Option<String> {
-        values(self.headers, name).last()
+    fn last(&self, name: &str) -> Option<Cow<'_, str>> {
+        values(self.headers.get_all(name)).last()
     }
 
     /// The body of a front end that passes some types on as text and makes base64 of the rest.
@@ -114,11 +117,11 @@ fn epoch_ms(now: SystemTime) -> u64 {
 }
 
 /// A header's values. Bytes that are not UTF-8 are read as Latin-1, which is what HTTP once said.
-fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = String> + 'a {
-    headers.get_all(name).iter().map(|value| {
+fn values(values: GetAll<'_, HeaderValue>) -> impl Iterator<Item = Cow<'_, str>> {
+    values.into_iter().map(|value| {
         std::str::from_utf8(value.as_bytes()).map_or_else(
             |_| value.as_bytes().iter().copied().map(char::from).collect(),
-            str::to_owned,
+            Cow::Borrowed,
         )
     })
 }

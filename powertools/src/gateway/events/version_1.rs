@@ -21,7 +21,7 @@ pub(super) fn event(source: Source, api: &Api, sent: &Sent<'_>) -> Result<Value,
     let is_rest = source == Source::RestApi;
     let method = match sent.last("x-http-method-override") {
         Some(method) if is_rest => method,
-        _ => sent.method().to_owned(),
+        _ => sent.method().into(),
     };
     if is_rest {
         check_key(api, sent)?;
@@ -36,7 +36,7 @@ pub(super) fn event(source: Source, api: &Api, sent: &Sent<'_>) -> Result<Value,
     let mut single = Map::new();
     let mut multi = Map::new();
     for name in sent.headers.keys() {
-        let values: Vec<_> = values(sent.headers, name.as_str()).collect();
+        let values: Vec<_> = values(sent.headers.get_all(name)).collect();
         let name = match is_rest {
             true => canonical(name.as_str()),
             false => train_case(name.as_str()),
@@ -126,7 +126,7 @@ fn context(source: Source, api: &Api, sent: &Sent<'_>, place: &Place, method: &s
 
 fn check_key(api: &Api, sent: &Sent<'_>) -> Result<(), Refusal> {
     match &api.api_key {
-        Some(key) if sent.last("x-api-key").as_ref() != Some(key) => Err(Refusal::Forbidden),
+        Some(key) if sent.last("x-api-key").as_deref() != Some(key) => Err(Refusal::Forbidden),
         _ => Ok(()),
     }
 }

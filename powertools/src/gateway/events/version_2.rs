@@ -1,6 +1,6 @@
 //! Payload 2.0: names in lower case, repeated values joined, cookies apart, and no key without a value.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{borrow::Cow, collections::BTreeMap, time::SystemTime};
 
 use http::header;
 use serde::Serialize;
@@ -24,7 +24,7 @@ struct Event<'e> {
     raw_query_string: &'e str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cookies: Vec<String>,
-    headers: BTreeMap<&'e str, String>,
+    headers: BTreeMap<&'e str, Cow<'e, str>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     query_string_parameters: BTreeMap<String, String>,
     request_context: Context<'e>,
@@ -61,7 +61,7 @@ struct Http<'e> {
     path: &'e str,
     protocol: &'static str,
     source_ip: &'static str,
-    user_agent: String,
+    user_agent: Cow<'e, str>,
 }
 
 /// An HTTP API decodes the path and takes the `cookie` header away; a function URL does neither.
@@ -70,7 +70,7 @@ pub(super) fn event(source: Source, api: &Api, sent: &Sent<'_>) -> Result<String
     let place = place(source, api, sent.method(), sent.parts.uri.path())?;
     // Readers of events know a function URL by its name, whatever this machine was asked for.
     let domain = match source {
-        Source::FunctionUrl => format!("{API}.lambda-url.us-east-1.on.aws"),
+        Source::FunctionUrl => format!("{API}.lambda-url.us-east-1.on.aws").into(),
         _ => sent.domain(),
     };
     let query = grouped(sent.query, &['&'])?.into_iter();
@@ -84,7 +84,7 @@ pub(super) fn event(source: Source, api: &Api, sent: &Sent<'_>) -> Result<String
         route_key: &place.key,
         raw_path: &place.path,
         raw_query_string: sent.query,
-        cookies: values(sent.headers, "cookie")
+        cookies: values(sent.headers.get_all(header::COOKIE))
             .flat_map(|line| line.split("; ").map(str::to_owned).collect::<Vec<_>>())
             .collect(),
         headers: headers(sent, is_url),
@@ -117,17 +117,21 @@ pub(super) fn event(source: Source, api: &Api, sent: &Sent<'_>) -> Result<String
         is_base64_encoded,
         stage_variables: variables,
     };
-    Ok(serde_json::to_string(&event)
-        .expect("texts, numbers and maps whose keys are texts are JSON"))
+    // Most have less than this besides the body; growing from nothing copies them four times.
+    let mut json = Vec::with_capacity(2048 + event.body.as_ref().map_or(0, String::len));
+    serde_json::to_writer(&mut json, &event)
+        .expect("texts, numbers and maps whose keys are texts are JSON");
+    Ok(String::from_utf8(json).expect("JSON is written as UTF-8"))
 }
 
-fn headers<'s>(sent: &Sent<'s>, is_url: bool) -> BTreeMap<&'s str, String> {
+fn headers<'s>(sent: &Sent<'s>, is_url: bool) -> BTreeMap<&'s str, Cow<'s, str>> {
     let names = sent.headers.keys();
     let names = names.filter(|name| **name != header::COOKIE || is_url);
     let joined = names.map(|name| {
         let separator = if *name == header::COOKIE { "; " } else { "," };
-        let values: Vec<_> = values(sent.headers, name.as_str()).collect();
-        (name.as_str(), values.join(separator))
+        let values = values(sent.headers.get_all(name));
+        let joined = values.reduce(|joined, value| joined + separator + value);
+        (name.as_str(), joined.unwrap_or_default())
     });
     joined.collect()
 }

@@ -3,7 +3,7 @@
 //! Only a connection's first event has the client's headers and query, only a message has a body, and the
 //! last one says how it ended. What they hold was captured from AWS; the sources are in `docs/platform.md`.
 
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, header, request::Parts};
@@ -173,7 +173,7 @@ fn both(
 /// here tells them in lower case.
 fn names(headers: &HeaderMap) -> impl Iterator<Item = (String, Vec<String>)> {
     headers.keys().map(|name| {
-        let values = values(headers, name.as_str()).collect();
+        let values = values(headers.get_all(name)).map(Cow::into_owned).collect();
         (capitals(name), values)
     })
 }

@@ -3,6 +3,6 @@
 #[test]
 fn good_handlers_compile_and_every_mistake_has_its_message() {
     let cases = trybuild::TestCases::new();
-    cases.pass("ui/pass/*.rs");
-    cases.compile_fail("ui/fail/*.rs");
+    cases.pass("pass/*.rs");
+    cases.compile_fail("fail/*.rs");
 }
