@@ -20,13 +20,13 @@ mod selection;
 
 pub(crate) use self::{
     api::Api,
-    events::{Asked, event, websocket},
+    events::{Asked, event},
     replies::{Answer, read},
 };
 #[cfg(feature = "local")]
 pub(crate) use self::{
     api::{Decoding, Domain},
-    events::Hop,
+    events::{Hop, websocket},
     refusals::{Refusal, message},
     replies::{json, read_websocket},
     routes::{Route, Routes},

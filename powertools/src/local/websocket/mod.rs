@@ -253,6 +253,7 @@ impl<A: App> Sockets<A> {
         // Half an id tells the connections of one developer apart.
         let short = connection_id.get(..8).unwrap_or(connection_id);
         let title = format!("{} {short}", what.escape_debug());
+        let title = title.trim_end().to_owned();
         if !self.gateway.show.quiet {
             (self.gateway.print)(&format!("→ {title}\n"));
         }
