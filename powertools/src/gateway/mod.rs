@@ -3,10 +3,10 @@
 //! The local gateway and the test client are built on it, so that both say the same. It knows events
 //! and replies as JSON and nothing of the types that decode them.
 #![cfg_attr(
-    not(feature = "local"),
+    not(all(feature = "local", feature = "websocket")),
     allow(
         dead_code,
-        reason = "the test client refuses nothing and is not set up"
+        reason = "the test client refuses nothing and is not set up, and not every gateway has WebSockets"
     )
 )]
 
@@ -26,9 +26,11 @@ pub(crate) use self::{
 #[cfg(feature = "local")]
 pub(crate) use self::{
     api::{Decoding, Domain},
-    events::{Hop, websocket},
+    events::Hop,
     refusals::{Refusal, message},
-    replies::{json, read_websocket},
+    replies::json,
     routes::{Route, Routes},
     selection::{SELECTION, Selection},
 };
+#[cfg(all(feature = "local", feature = "websocket"))]
+pub(crate) use self::{events::websocket, replies::read_websocket};

@@ -60,16 +60,6 @@ pub(super) struct Story {
     pub(super) note: Option<String>,
 }
 
-impl Story {
-    /// An exchange of which only this is to be said.
-    pub(super) fn of(note: String) -> Self {
-        Self {
-            note: Some(note),
-            ..Self::default()
-        }
-    }
-}
-
 impl<A: App> Port<A> {
     pub(super) async fn answer(&self, request: http::Request<Incoming>) -> Answer {
         let mut story = Story::default();

@@ -7,10 +7,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE},
-};
+#[cfg(feature = "websocket")]
+use base64::engine::general_purpose::URL_SAFE;
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 /// The ids of one request.
 #[derive(Debug)]
@@ -78,11 +77,13 @@ fn extended() -> String {
 }
 
 /// The same in the base64 of URLs: what WebSocket APIs call connections, messages and requests.
+#[cfg(feature = "websocket")]
 pub(super) fn short() -> String {
     URL_SAFE.encode(eleven())
 }
 
 /// Whether a text has the form of [`short`].
+#[cfg(feature = "websocket")]
 pub(super) fn is_short(text: &str) -> bool {
     let bytes = URL_SAFE.decode(text);
     bytes.is_ok_and(|bytes| bytes.len() == 11)
@@ -150,6 +151,7 @@ mod tests {
         );
     }
 
+    #[cfg(feature = "websocket")]
     #[test]
     fn an_id_of_a_connection_is_one_of_eleven_bytes_for_urls() {
         assert_ne!(short(), short());

@@ -51,7 +51,7 @@
 //!
 //! # WebSocket
 //!
-//! A function with WebSocket routes has them on every port, beside HTTP: `ws://localhost:9000`, or with the
+//! With the feature `websocket`, a function with WebSocket routes has them on every port, beside HTTP: `ws://localhost:9000`, or with the
 //! stage, `ws://localhost:9000/local`. One that does not say which routes it has, as with
 //! [`Function::direct`](crate::Function::direct), has them where it is told: `--source http,websocket`. Then
 //! every key that a message names is a route, unless `--websocket-route` says which are.
@@ -108,6 +108,10 @@ mod invocation;
 mod server;
 mod settings;
 mod terminal;
+#[cfg(feature = "websocket")]
+mod websocket;
+#[cfg(not(feature = "websocket"))]
+#[path = "no_websocket.rs"]
 mod websocket;
 
 use self::{
@@ -178,7 +182,8 @@ fn sockets<A: App>(
 ) -> Option<Arc<Sockets<A>>> {
     let is_wanted = fronts.contains(&Front::WebSocket);
     let is_there = is_wanted || gateway.function.app.websocket().is_some();
-    is_there.then(|| Arc::new(Sockets::new(Arc::clone(gateway), settings)))
+    let sockets = is_there.then(|| Sockets::new(Arc::clone(gateway), settings));
+    sockets.flatten().map(Arc::new)
 }
 
 /// One of so many.

@@ -15,7 +15,9 @@ mod table;
 mod websocket;
 
 use self::given::Given;
-pub(super) use self::websocket::{Limits, WebSocket};
+#[cfg(feature = "websocket")]
+pub(super) use self::websocket::Limits;
+pub(super) use self::websocket::WebSocket;
 
 const PORT: u16 = 9000;
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -205,6 +207,10 @@ impl Reader {
                 let names = names.join("`, `");
                 let allowed = format!("the sources are `{names}`, `{WEBSOCKET}` and `all`");
                 self.problem(&given, text, &allowed);
+            }
+            if name == WEBSOCKET && !cfg!(feature = "websocket") {
+                let allowed = "that needs powertools with its feature `websocket`";
+                self.problem(&given, text, allowed);
             }
             for front in fronts {
                 let port = match own.map(str::parse) {

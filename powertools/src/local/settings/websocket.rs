@@ -1,4 +1,11 @@
 //! How a WebSocket API is set up, as far as settings say.
+#![cfg_attr(
+    not(feature = "websocket"),
+    expect(
+        dead_code,
+        reason = "read in every build, so that one file does for several"
+    )
+)]
 
 use std::time::Duration;
 

@@ -82,15 +82,16 @@ impl Refused {
 }
 
 impl<A: App> Sockets<A> {
-    pub(super) fn new(gateway: Arc<Gateway<A>>, settings: WebSocket) -> Self {
+    /// There is one; without the feature `websocket` this is another module, and there is none.
+    pub(super) fn new(gateway: Arc<Gateway<A>>, settings: WebSocket) -> Option<Self> {
         let routes = settings.routes.clone();
-        Self {
+        Some(Self {
             routes: routes.or_else(|| gateway.function.app.websocket()),
             open: Open::default(),
             places: Arc::new(Semaphore::new(settings.limits.connections)),
             gateway,
             settings,
-        }
+        })
     }
 
     /// Whether the API has this route; without a list it has all.
@@ -177,8 +178,11 @@ impl<A: App> Sockets<A> {
         let id = &connected.about.id;
         let Some(route_key) = self.route(body) else {
             let line = self.begun("MESSAGE", &connected.about.id);
-            let note = "no route, and the API has no `$default`".to_owned();
-            line.ended(self, FORBIDDEN.status, Story::of(note));
+            let story = Story {
+                note: Some("no route, and the API has no `$default`".to_owned()),
+                ..Story::default()
+            };
+            line.ended(self, FORBIDDEN.status, story);
             return Some(FORBIDDEN.text(id, &request_id));
         };
         let line = self.begun(&format!("MESSAGE {route_key}"), id);
