@@ -19,7 +19,7 @@ mod routes;
 
 pub(crate) use self::{
     api::Api,
-    events::{Asked, event},
+    events::{Asked, event, websocket},
     replies::{Answer, read},
 };
 #[cfg(feature = "local")]

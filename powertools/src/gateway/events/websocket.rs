@@ -3,7 +3,7 @@
 //! Only a connection's first event has the client's headers and query, only a message has a body, and the
 //! last one says how it ended. What they hold was captured from AWS; the sources are in `docs/platform.md`.
 #![cfg_attr(
-    not(test),
+    not(any(test, feature = "testing")),
     expect(dead_code, reason = "the endpoint that sends them comes next")
 )]
 
