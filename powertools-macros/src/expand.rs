@@ -11,14 +11,31 @@ use syn::ext::IdentExt;
 use syn::{Error, LitStr, Type};
 
 use crate::attribute::Method;
-use crate::function::Marker;
+use crate::function::{Function, Marker};
 use crate::list::Entry;
 use crate::route::Route;
+use crate::socket::Socket;
 
 /// The methods that have a constant.
 const CONSTANTS: [&str; 9] = [
     "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE",
 ];
+
+/// Whose routes they are, which is the module of the library that has the types.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Module {
+    Router,
+    Websocket,
+}
+
+impl Module {
+    fn path(self, span: Span) -> TokenStream {
+        match self {
+            Self::Router => quote_spanned!(span=> ::powertools::router),
+            Self::Websocket => quote_spanned!(span=> ::powertools::websocket),
+        }
+    }
+}
 
 /// The function, and beside it the marker that `routes!` reads.
 pub(crate) fn route(function: &TokenStream, marker: &Marker, route: &Route) -> TokenStream {
@@ -28,28 +45,57 @@ pub(crate) fn route(function: &TokenStream, marker: &Marker, route: &Route) -> T
     let mut methods = route.attribute.methods.iter().map(method);
     let first = methods.next();
 
-    let arguments = route.function.arguments.iter().map(from_request);
-    let output = route.function.output.iter().map(into_response);
-    let bounds = quote!(#(#arguments,)* #(#output,)*);
-    let types = &route.function.arguments;
-
-    // Without this function the compiler would only say that the function is no handler; with it, which
-    // value is held across which `.await`.
+    let is_send = is_send(marker, &route.function);
     let body = quote_spanned! {foreign(name.span())=>
-        fn __powertools_is_send<__PowertoolsFuture: ::core::marker::Send>(
-            _: fn(#(#types),*) -> __PowertoolsFuture
-        ) {}
-        __powertools_is_send(#name);
+        #is_send
         ::powertools::router::Route::new(#first, #literal, #name)
             #(.or(#methods))*
             .named(::core::concat!(::core::module_path!(), "::", #text))
     };
-    let marker = self::marker(marker, &bounds, &body);
+    let marker = self::marker(Module::Router, marker, &bounds(&route.function), &body);
     quote!(#function #marker)
+}
+
+/// The same for a route of a WebSocket.
+pub(crate) fn socket(function: &TokenStream, marker: &Marker, socket: &Socket) -> TokenStream {
+    let name = &marker.name;
+    let text = LitStr::new(&name.unraw().to_string(), name.span());
+    let constructor = syn::Ident::new(socket.kind.name(), foreign(name.span()));
+    let key = socket.key.iter();
+
+    let is_send = is_send(marker, &socket.function);
+    let body = quote_spanned! {foreign(name.span())=>
+        #is_send
+        ::powertools::websocket::Route::#constructor(#(#key,)* #name)
+            .named(::core::concat!(::core::module_path!(), "::", #text))
+    };
+    let marker = self::marker(Module::Websocket, marker, &bounds(&socket.function), &body);
+    quote!(#function #marker)
+}
+
+/// What the arguments and the answer have to be.
+fn bounds(function: &Function) -> TokenStream {
+    let arguments = function.arguments.iter().map(from_request);
+    let output = function.output.iter().map(into_response);
+    quote!(#(#arguments,)* #(#output,)*)
+}
+
+/// Without this function the compiler would only say that the function is no handler; with it, which value
+/// is held across which `.await`.
+fn is_send(marker: &Marker, function: &Function) -> TokenStream {
+    let name = &marker.name;
+    let types = &function.arguments;
+    quote_spanned! {foreign(name.span())=>
+        fn __powertools_is_send<__PowertoolsFuture: ::core::marker::Send>(
+            _: fn(#(#types),*) -> __PowertoolsFuture
+        ) {}
+        __powertools_is_send(#name);
+    }
 }
 
 /// The function, what is wrong with it, and a marker that saves `routes!` from failing too.
 pub(crate) fn mistakes(
+    module: Module,
     function: &TokenStream,
     marker: Option<&Marker>,
     mistakes: &Error,
@@ -57,6 +103,7 @@ pub(crate) fn mistakes(
     let errors = mistakes.to_compile_error();
     let marker = marker.map(|marker| {
         self::marker(
+            module,
             marker,
             &TokenStream::new(),
             &quote!(::core::unimplemented!()),
@@ -66,12 +113,18 @@ pub(crate) fn mistakes(
 }
 
 /// A struct with the name of the function, which becomes a route.
-fn marker(marker: &Marker, bounds: &TokenStream, body: &TokenStream) -> TokenStream {
+fn marker(
+    module: Module,
+    marker: &Marker,
+    bounds: &TokenStream,
+    body: &TokenStream,
+) -> TokenStream {
     let Marker {
         name,
         visibility,
         cfgs,
     } = marker;
+    let module = module.path(foreign(name.span()));
     quote_spanned! {foreign(name.span())=>
         #(#cfgs)*
         #[doc(hidden)]
@@ -81,12 +134,12 @@ fn marker(marker: &Marker, bounds: &TokenStream, body: &TokenStream) -> TokenStr
         #(#cfgs)*
         #[automatically_derived]
         #[allow(deprecated, reason = "a deprecated handler is still a route")]
-        impl<__PowertoolsState> ::powertools::router::IntoRoute<__PowertoolsState> for #name
+        impl<__PowertoolsState> #module::IntoRoute<__PowertoolsState> for #name
         where
             __PowertoolsState: ::core::marker::Send + ::core::marker::Sync + 'static,
             #bounds
         {
-            fn into_route(self) -> ::powertools::router::Route<__PowertoolsState> {
+            fn into_route(self) -> #module::Route<__PowertoolsState> {
                 #body
             }
         }
@@ -94,8 +147,9 @@ fn marker(marker: &Marker, bounds: &TokenStream, body: &TokenStream) -> TokenStr
 }
 
 /// The list of routes, as one expression.
-pub(crate) fn routes(entries: &[Entry], mistakes: Option<&Error>) -> TokenStream {
-    let empty = quote!(::powertools::router::Routes::new());
+pub(crate) fn routes(module: Module, entries: &[Entry], mistakes: Option<&Error>) -> TokenStream {
+    let module = module.path(Span::call_site());
+    let empty = quote!(#module::Routes::new());
     let routes = entries.iter().fold(empty, |routes, Entry { cfgs, path }| {
         let (start, end) = ends(path);
         let braces = quote_spanned!(end=> {});
@@ -207,7 +261,7 @@ mod tests {
                 Item::Fn(function) => expand_function(function),
                 Item::Const(mut constant) => {
                     if let Expr::Macro(routes) = &*constant.expr {
-                        let tokens = crate::list::routes(routes.mac.tokens.clone());
+                        let tokens = crate::list::routes(Module::Router, routes.mac.tokens.clone());
                         constant.expr = syn::parse2(tokens).expect("an expression");
                     }
                     constant.to_token_stream()
@@ -223,24 +277,16 @@ mod tests {
 
     fn expand_function(mut function: ItemFn) -> TokenStream {
         let attribute = function.attrs.remove(0);
-        let kind = match &*attribute
-            .path()
-            .get_ident()
-            .expect("one of ours")
-            .to_string()
-        {
-            "route" => Kind::Route,
-            "get" => Kind::Verb("GET"),
-            "post" => Kind::Verb("POST"),
-            other => panic!("{other} is not one of ours"),
+        let function = function.to_token_stream();
+        let arguments = match &attribute.meta {
+            syn::Meta::Path(_) => TokenStream::new(),
+            meta => meta.require_list().expect("arguments").tokens.clone(),
         };
-        let arguments = attribute
-            .meta
-            .require_list()
-            .expect("arguments")
-            .tokens
-            .clone();
-        crate::route::attribute(kind, arguments, &function.to_token_stream())
+        if let Some(kind) = crate::socket::Kind::of(&attribute) {
+            return crate::socket::attribute(kind, arguments, &function);
+        }
+        let kind = Kind::of(&attribute).expect("one of ours");
+        crate::route::attribute(kind, arguments, &function)
     }
 
     #[test]

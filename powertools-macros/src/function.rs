@@ -12,6 +12,7 @@ use syn::{
 
 use crate::attribute::Kind;
 use crate::mistakes::Mistakes;
+use crate::socket;
 
 /// As many as the library's `Handler` trait knows.
 const MOST_ARGUMENTS: usize = 12;
@@ -112,6 +113,12 @@ impl Item {
         self.attributes
             .iter()
             .filter_map(|attribute| Some((Kind::of(attribute)?, attribute)))
+    }
+
+    /// A further attribute that would make a route of the function, of HTTP or of a WebSocket.
+    pub(crate) fn other_attribute(&self) -> Option<&Attribute> {
+        let mut attributes = self.attributes.iter();
+        attributes.find(|attribute| is_route_attribute(attribute))
     }
 
     /// Whether it takes `self`.
@@ -217,6 +224,11 @@ impl Takes {
             _ => Self::Every,
         }
     }
+}
+
+/// Whether an attribute makes a route of a function.
+pub(crate) fn is_route_attribute(attribute: &Attribute) -> bool {
+    Kind::of(attribute).is_some() || socket::Kind::of(attribute).is_some()
 }
 
 /// Whether a function follows, whatever its qualifiers.

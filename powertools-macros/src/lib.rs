@@ -41,14 +41,17 @@
 mod attribute;
 mod expand;
 mod function;
+mod key;
 mod list;
 mod mistakes;
 mod pattern;
 mod route;
+mod socket;
 
 use proc_macro::TokenStream;
 
 use crate::attribute::Kind;
+use crate::expand::Module;
 
 /// Makes an async function the handler of `GET` requests (and of `HEAD`, which the router derives).
 ///
@@ -183,7 +186,68 @@ pub fn route(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro]
 pub fn routes(handlers: TokenStream) -> TokenStream {
-    list::routes(handlers.into()).into()
+    list::routes(Module::Router, handlers.into()).into()
+}
+
+/// Makes an async function the handler of `$connect`: what it answers accepts or refuses the connection.
+///
+/// Written `#[websocket::connect]`, after `use powertools::websocket`, it reads best. The arguments are
+/// those of HTTP handlers, except that there is no path; headers and query are the handshake's.
+///
+/// ```ignore
+/// #[websocket::connect]
+/// async fn enter(Query(to): Query<Entrance>, client: Connection) -> Result<(), Error> { todo!() }
+/// ```
+#[proc_macro_attribute]
+pub fn websocket_connect(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    socket(socket::Kind::Connect, arguments, function)
+}
+
+/// Makes an async function the handler of `$disconnect`: the connection is no more.
+///
+/// ```ignore
+/// #[websocket::disconnect]
+/// async fn leave(client: Connection, State(rooms): State<Rooms>) { todo!() }
+/// ```
+#[proc_macro_attribute]
+pub fn websocket_disconnect(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    socket(socket::Kind::Disconnect, arguments, function)
+}
+
+/// Makes an async function the handler of the messages for which API Gateway chooses a route, by its key.
+///
+/// ```ignore
+/// #[websocket::message("join")]
+/// async fn join(Json(wish): Json<Join>, client: Connection) -> Result<Json<Room>, Error> { todo!() }
+/// ```
+#[proc_macro_attribute]
+pub fn websocket_message(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    socket(socket::Kind::Message, arguments, function)
+}
+
+/// Makes an async function the handler of `$default`: messages that no other route is for.
+///
+/// ```ignore
+/// #[websocket::default]
+/// async fn unknown(text: String) -> Error { Error::bad_request("what is that?") }
+/// ```
+#[proc_macro_attribute]
+pub fn websocket_default(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    socket(socket::Kind::Default, arguments, function)
+}
+
+/// Lists handlers of a WebSocket by their paths, as [`routes!`](macro@routes) lists those of HTTP.
+///
+/// ```ignore
+/// let sockets = websocket::Router::new(websocket::routes![enter, room::join, leave])?;
+/// ```
+#[proc_macro]
+pub fn websocket_routes(handlers: TokenStream) -> TokenStream {
+    list::routes(Module::Websocket, handlers.into()).into()
+}
+
+fn socket(kind: socket::Kind, arguments: TokenStream, function: TokenStream) -> TokenStream {
+    socket::attribute(kind, arguments.into(), &function.into()).into()
 }
 
 fn attribute(kind: Kind, arguments: TokenStream, function: TokenStream) -> TokenStream {

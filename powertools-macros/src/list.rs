@@ -5,7 +5,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, Path};
 
 use crate::attribute::split;
-use crate::expand;
+use crate::expand::{self, Module};
 use crate::mistakes::Mistakes;
 
 /// One handler of the list.
@@ -16,13 +16,13 @@ pub(crate) struct Entry {
 }
 
 /// What stands in the code instead of `routes![…]`.
-pub(crate) fn routes(tokens: TokenStream) -> TokenStream {
+pub(crate) fn routes(module: Module, tokens: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let entries: Vec<_> = split(tokens)
         .into_iter()
         .filter_map(|tokens| mistakes.keep(Entry::parse(&tokens)))
         .collect();
-    expand::routes(&entries, mistakes.none().err().as_ref())
+    expand::routes(module, &entries, mistakes.none().err().as_ref())
 }
 
 impl Entry {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn text(tokens: TokenStream) -> String {
-        routes(tokens).to_string().replace(' ', "")
+        routes(Module::Router, tokens).to_string().replace(' ', "")
     }
 
     #[test]
@@ -73,6 +73,16 @@ mod tests {
         assert_eq!(
             text(quote!(a, orders::show, crate::b,)),
             "::powertools::router::Routes::new().with(a{}).with(orders::show{}).with(crate::b{})"
+        );
+    }
+
+    #[test]
+    fn a_websockets_list_is_of_its_own_routes() {
+        assert_eq!(
+            routes(Module::Websocket, quote!(a))
+                .to_string()
+                .replace(' ', ""),
+            "::powertools::websocket::Routes::new().with(a{})"
         );
     }
 

@@ -6,8 +6,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Error, Ident};
 
 use crate::attribute::{Attribute, Kind};
-use crate::expand;
-use crate::function::{Function, Item, Takes};
+use crate::expand::{self, Module};
+use crate::function::{Function, Item, Takes, is_route_attribute};
 use crate::mistakes::Mistakes;
 
 /// A route, found free of mistakes.
@@ -21,27 +21,35 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, function: &TokenStre
     let attribute = Attribute::parse(kind, arguments);
     let item = match syn::parse2::<Item>(function.clone()) {
         Ok(item) => item,
-        Err(mistake) => return expand::mistakes(function, None, &mistake),
+        Err(mistake) => return expand::mistakes(Module::Router, function, None, &mistake),
     };
 
     let marker = item.marker();
     if let Some(mistake) = several_attributes(&attribute, &item) {
         // Left there, each of them would write one more marker.
         let function = without_route_attributes(function);
-        return expand::mistakes(&function, Some(&marker), &mistake);
+        return expand::mistakes(Module::Router, &function, Some(&marker), &mistake);
     }
     match Route::new(attribute, item.function()) {
         Ok(route) => expand::route(function, &marker, &route),
         // Where only methods can stand, a struct would be one more mistake.
-        Err(mistakes) if item.is_method() => expand::mistakes(function, None, &mistakes),
-        Err(mistakes) => expand::mistakes(function, Some(&marker), &mistakes),
+        Err(mistakes) if item.is_method() => {
+            expand::mistakes(Module::Router, function, None, &mistakes)
+        }
+        Err(mistakes) => expand::mistakes(Module::Router, function, Some(&marker), &mistakes),
     }
 }
 
 /// The complaint about further route attributes on the function, which says what to write instead.
 fn several_attributes(first: &syn::Result<Attribute>, item: &Item) -> Option<Error> {
+    let place = item.other_attribute()?;
     let mut others = item.route_attributes().peekable();
-    let (_, place) = *others.peek()?;
+    if others.peek().is_none() {
+        return Some(Error::new_spanned(
+            place,
+            "a handler answers HTTP requests or a WebSocket: write a function for each",
+        ));
+    }
     let others = others.map(|(kind, attribute)| {
         let arguments = attribute.meta.require_list()?.tokens.clone();
         Attribute::parse(kind, arguments)
@@ -81,10 +89,11 @@ fn one_attribute(first: &Attribute, others: &[Attribute]) -> Option<String> {
     Some(format!("write `#[route({methods}, \"{pattern}\")]`"))
 }
 
-fn without_route_attributes(function: &TokenStream) -> TokenStream {
+/// The function as if no attribute made a route of it.
+pub(crate) fn without_route_attributes(function: &TokenStream) -> TokenStream {
     let parse = |input: ParseStream<'_>| {
         let mut attributes = input.call(syn::Attribute::parse_outer)?;
-        attributes.retain(|attribute| Kind::of(attribute).is_none());
+        attributes.retain(|attribute| !is_route_attribute(attribute));
         let rest: TokenStream = input.parse()?;
         Ok(quote!(#(#attributes)* #rest))
     };

@@ -29,6 +29,8 @@ pub(crate) fn type_name<E: ?Sized>() -> &'static str {
         "powertools::parameters::error::Error" => "powertools::parameters::Error",
         "powertools::router::error::RouteError" => "powertools::router::RouteError",
         "powertools::router::error::RouteErrors" => "powertools::router::RouteErrors",
+        "powertools::websocket::error::RouteError" => "powertools::websocket::RouteError",
+        "powertools::websocket::error::RouteErrors" => "powertools::websocket::RouteErrors",
         name => name,
     }
 }

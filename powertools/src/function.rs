@@ -17,14 +17,17 @@ use serde_json::value::RawValue;
 use crate::{
     Context,
     caught::caught,
-    event::{self, DecodeError, Decoded, EventType, Headers, Limits, Problem, Request, Response},
+    event::{
+        self, DecodeError, Decoded, EventType, Headers, Limits, Problem, Request, Response, Source,
+    },
     event_handler::{AnyEventHandler, EventHandler, On, erased},
     router::{Router, report},
 };
 
 /// Something that [`run`](crate::run) can serve.
 ///
-/// Implemented by [`Router`], by [`Function`] and, with the feature `interop`, by tower services.
+/// Implemented by [`Router`], by [`Function`], with the feature `websocket` by that module's router and, with
+/// the feature `interop`, by tower services.
 pub trait App: Clone + Send + Sync + 'static {
     /// Answers one invocation.
     #[doc(hidden)]
@@ -44,7 +47,7 @@ pub trait App: Clone + Send + Sync + 'static {
         false
     }
 
-    /// The route keys of a WebSocket API, if its events have a handler.
+    /// The route keys of the WebSocket router, if there is one.
     #[doc(hidden)]
     fn websocket(&self) -> Option<Vec<String>> {
         None
@@ -108,8 +111,9 @@ impl<S: Send + Sync + 'static> HttpApp for Router<S> {
 
 impl<H: HttpApp> App for H {
     async fn invoke(&self, event: Bytes, context: Context) -> Result<Reply, InvocationError> {
-        match event::decode(event, context, &self.accepted()) {
+        match event::decode_for(event, context, &self.accepted(), None) {
             Ok(Decoded::Http(request)) => Ok(respond(self, *request).await),
+            Ok(Decoded::WebSocket(request)) => Err(InvocationError::no_router(request.source())),
             Ok(Decoded::Other(event)) => Err(InvocationError::unknown_event(&event)),
             Err(error) => refuse(error, |headers, id, response| {
                 self.finish(headers, id, response)
@@ -201,12 +205,13 @@ pub(crate) fn refused(
 /// ```
 ///
 /// What an event is, is read from it once, and who gets it is settled in this order: `http`, if a front end
-/// sent it; the first `on` whose [`EventType`] it is; `direct`, which takes whatever is left. An event that
+/// sent it; `websocket`, if a WebSocket API did; the first `on` whose [`EventType`] it is; `direct`, which takes whatever is left. An event that
 /// nobody takes fails the invocation with the type `UnknownEvent` and a message that says what was
 /// received.
 #[derive(Clone, Default)]
 pub struct Function {
-    http: Option<Arc<dyn AnyHttp>>,
+    http: Option<Arc<dyn AnyRouter>>,
+    websocket: Option<Arc<dyn AnyRouter>>,
     events: Vec<On>,
     direct: Option<Arc<dyn AnyEventHandler>>,
 }
@@ -222,6 +227,30 @@ impl Function {
     #[must_use]
     pub fn http(mut self, app: impl HttpApp) -> Self {
         self.http = Some(Arc::new(app));
+        self
+    }
+
+    /// Answers the connections and messages of WebSocket APIs.
+    ///
+    /// ```
+    /// # #[cfg(feature = "macros")] {
+    /// use powertools::{Function, websocket};
+    ///
+    /// #[websocket::message("shout")]
+    /// async fn shout(text: String) -> String { text.to_uppercase() }
+    ///
+    /// let sockets = websocket::Router::new(websocket::routes![shout])?;
+    /// let function = Function::new().websocket(sockets);
+    /// # }
+    /// # Ok::<(), powertools::websocket::RouteErrors>(())
+    /// ```
+    #[cfg(feature = "websocket")]
+    #[must_use]
+    pub fn websocket<S: Send + Sync + 'static>(
+        mut self,
+        router: crate::websocket::Router<S>,
+    ) -> Self {
+        self.websocket = Some(Arc::new(router));
         self
     }
 
@@ -314,6 +343,10 @@ impl fmt::Debug for Function {
         formatter
             .debug_struct("Function")
             .field("http", &self.http.as_ref().map(|http| http.listing()))
+            .field(
+                "websocket",
+                &self.websocket.as_ref().map(|router| router.listing()),
+            )
             .field("on", &self.events)
             .field("direct", &self.direct.is_some())
             .finish()
@@ -326,17 +359,10 @@ impl App for Function {
             .http
             .as_ref()
             .map_or_else(Limits::default, |http| http.accepted());
-        match event::decode(event, context, &limits) {
-            Ok(Decoded::Http(request)) => match &self.http {
-                Some(http) => Ok(http.respond(*request).await),
-                None => Err(InvocationError::new(
-                    "UnknownEvent",
-                    format!(
-                        "a request came from a source of HTTP ({}), but this function answers none",
-                        request.source()
-                    ),
-                )),
-            },
+        let sockets = self.websocket.as_ref().map(|sockets| sockets.accepted());
+        match event::decode_for(event, context, &limits, sockets.as_ref()) {
+            Ok(Decoded::Http(request)) => respond_if_any(&self.http, *request).await,
+            Ok(Decoded::WebSocket(request)) => respond_if_any(&self.websocket, *request).await,
             Ok(Decoded::Other(event)) => match self.handler_of(&event) {
                 Some(handler) => {
                     let invoked = caught(async { handler.invoke(event).await }).await;
@@ -347,10 +373,19 @@ impl App for Function {
                 }
                 None => Err(InvocationError::unknown_event(&event)),
             },
-            Err(error) => refuse(error, |headers, id, response| match &self.http {
-                Some(http) => http.finish(headers, id, response),
-                None => report(response, id),
-            }),
+            Err(error) => {
+                let router = match &error {
+                    DecodeError::Rejected {
+                        source: Source::WebSocket,
+                        ..
+                    } => &self.websocket,
+                    _ => &self.http,
+                };
+                refuse(error, |headers, id, response| match router {
+                    Some(router) => router.finish(headers, id, response),
+                    None => report(response, id),
+                })
+            }
         }
     }
 
@@ -364,16 +399,50 @@ impl App for Function {
     fn is_direct(&self) -> bool {
         self.direct.is_some() || !self.events.is_empty()
     }
+
+    fn websocket(&self) -> Option<Vec<String>> {
+        let routes = self.websocket.as_ref()?.listing();
+        Some(routes.into_iter().map(|(_, key)| key).collect())
+    }
 }
 
-trait AnyHttp: Send + Sync {
+/// As a function that answers nothing else.
+#[cfg(feature = "websocket")]
+impl<S: Send + Sync + 'static> App for crate::websocket::Router<S> {
+    async fn invoke(&self, event: Bytes, context: Context) -> Result<Reply, InvocationError> {
+        let function = Function::new().websocket(self.clone());
+        function.invoke(event, context).await
+    }
+
+    fn listing(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn websocket(&self) -> Option<Vec<String>> {
+        Some(self.keys().map(str::to_owned).collect())
+    }
+}
+
+/// Asks the router of requests of this kind, if the function has one.
+async fn respond_if_any(
+    router: &Option<Arc<dyn AnyRouter>>,
+    request: Request,
+) -> Result<Reply, InvocationError> {
+    match router {
+        Some(router) => Ok(router.respond(request).await),
+        None => Err(InvocationError::no_router(request.source())),
+    }
+}
+
+/// A router of HTTP or of a WebSocket.
+trait AnyRouter: Send + Sync {
     fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
     fn accepted(&self) -> Limits;
     fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response);
     fn listing(&self) -> Vec<(String, String)>;
 }
 
-impl<H: HttpApp> AnyHttp for H {
+impl<H: HttpApp> AnyRouter for H {
     fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
         Box::pin(respond(self, request))
     }
@@ -388,6 +457,31 @@ impl<H: HttpApp> AnyHttp for H {
 
     fn listing(&self) -> Vec<(String, String)> {
         HttpApp::listing(self)
+    }
+}
+
+#[cfg(feature = "websocket")]
+impl<S: Send + Sync + 'static> AnyRouter for crate::websocket::Router<S> {
+    fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+        Box::pin(async move {
+            let response = self.handle(request).await;
+            Reply::Http(event::Reply::new(Source::WebSocket, response))
+        })
+    }
+
+    fn accepted(&self) -> Limits {
+        Self::accepted(self)
+    }
+
+    fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response) {
+        self.finish_refusal(headers, request_id, response);
+    }
+
+    /// Keys without methods.
+    fn listing(&self) -> Vec<(String, String)> {
+        self.keys()
+            .map(|key| (String::new(), key.to_owned()))
+            .collect()
     }
 }
 
@@ -437,15 +531,32 @@ impl InvocationError {
         Self::new(error_type, event::brief(message.into()))
     }
 
+    fn no_router(source: Source) -> Self {
+        let message = match source {
+            Source::WebSocket => {
+                format!("a request came from a {source}, but this function has no router of one")
+            }
+            _ => format!(
+                "a request came from a source of HTTP ({source}), but this function answers none"
+            ),
+        };
+        Self::new("UnknownEvent", message)
+    }
+
     fn unknown_event(event: &event::Event) -> Self {
         let received = match event.keys() {
             [] => "it is not an object with keys".to_owned(),
             keys => format!("its keys are `{}`", keys.join("`, `")),
         };
-        let message = match event.origin().marked() {
-            Some(event) => format!(
-                "there is no handler for {event}: `Function::on` or `direct` gives one; {received}"
-            ),
+        let origin = event.origin();
+        let way = match origin.is_socket() {
+            true => "`Function::websocket`",
+            false => "`Function::on` or `direct`",
+        };
+        let message = match origin.marked() {
+            Some(event) => {
+                format!("there is no handler for {event}: {way} gives one; {received}")
+            }
             None => format!(
                 "the event is from no HTTP front end and there is no direct handler; {received}"
             ),

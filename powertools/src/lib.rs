@@ -36,7 +36,8 @@
 //! - [`router`] – routes, extractors, answers, errors
 //! - [`logger`] – one JSON line per `tracing` event
 //! - [`parameters`] – configuration and secrets, typed, cached, fetched once however many ask
-//! - [`Function`] – HTTP, events of other services and direct invocations in one function
+//! - [`websocket`] – connections and messages of WebSocket APIs
+//! - [`Function`] – HTTP, WebSocket, events of other services and direct invocations in one function
 //! - [`events`] – what those services send, as types
 //! - [`batch`] – records of queues and streams one by one, the failed ones reported
 //! - [`event`] – what front ends send and accept, decoded and encoded once
@@ -56,6 +57,7 @@
 //! | `local` | yes | [`local`]: `cargo run` without AWS, in debug builds |
 //! | `local-release` | no | [`local`] in release builds too |
 //! | `parameters` | no | [`parameters`]: the cache, and values from a file, the environment or a provider of yours |
+//! | `websocket` | no | [`websocket`]: routes of WebSocket APIs |
 //! | `compression` | no | `router::middleware::compression`: gzip |
 //! | `cookies` | no | answers that set cookies, by the cookie crate |
 //! | `headers` | no | `TypedHeader<…>`, one header as a type of the headers crate |
@@ -72,7 +74,7 @@
 //!
 //! # What it leaves out
 //!
-//! Streaming bodies, WebSocket state, and anything that needs code to run before `main`.
+//! Streaming bodies, and anything that needs code to run before `main`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "batch")]
@@ -121,6 +123,8 @@ pub mod router;
 mod runtime;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use context::{Context, FunctionInfo};
 #[cfg(feature = "runtime")]

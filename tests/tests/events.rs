@@ -441,7 +441,7 @@ fn an_http_event_is_the_request_that_the_client_sent() {
                 assert_eq!(request.body().unwrap(), row.body, "{}", row.file);
                 assert_eq!(request.event(), event, "{}", row.file);
             }
-            Ok(Decoded::Other(_)) => panic!("{}: not recognised", row.file),
+            Ok(_) => panic!("{}: not recognised", row.file),
             Err(error) => panic!("{}: {error}", row.file),
         }
     }
@@ -479,6 +479,10 @@ fn any_other_event_is_passed_on_as_it_came_with_its_keys() {
                 assert_eq!(other.keys(), *keys, "{file}");
                 assert_eq!(other.json, event, "{file}");
                 assert_eq!(other.context.request_id, "id", "{file}");
+            }
+            Ok(Decoded::WebSocket(request)) => {
+                assert!(file.starts_with("apiGatewayWebSocketApi"), "{file}");
+                assert_eq!(request.event(), event, "{file}");
             }
             Ok(Decoded::Http(request)) => panic!("{file}: taken for a {}", request.source()),
             Err(error) => panic!("{file}: {error}"),

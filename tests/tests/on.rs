@@ -405,7 +405,7 @@ async fn a_second_handler_of_a_type_takes_the_place_of_the_first() {
 
     assert_eq!(
         format!("{function:?}"),
-        "Function { http: None, on: [on::Sold, \
+        "Function { http: None, websocket: None, on: [on::Sold, \
          aws_lambda_events::event::eventbridge::EventBridgeEvent], direct: false }"
     );
     assert_eq!(answer(function, sold(1)).await, "two");

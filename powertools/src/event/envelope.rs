@@ -49,6 +49,8 @@ pub(super) struct RequestContext<'a> {
     elb: bool,
     lattice: bool,
     connection: bool,
+    /// Whether `eventType` is one of a WebSocket's.
+    socket_event: bool,
 }
 
 const MOST_KEYS: usize = 16;
@@ -105,8 +107,11 @@ impl<'a> Envelope<'a> {
             return Some(Source::LatticeV1);
         }
         let context = self.request_context.as_ref()?;
-        if self.authorizer || context.connection {
+        if self.authorizer {
             return None;
+        }
+        if context.connection {
+            return context.socket_event.then_some(Source::WebSocket);
         }
         let version = self.version.as_deref();
         if version == Some("2.0") {
@@ -164,6 +169,7 @@ impl<'a> Envelope<'a> {
             }
             Source::HttpApi | Source::FunctionUrl => &self.request_context.as_ref()?.method,
             Source::LatticeV1 | Source::Lattice => &self.method,
+            Source::WebSocket => return Some(Method::GET),
         };
         request::method(text.as_deref()?).ok()
     }
@@ -204,6 +210,11 @@ impl<'a> RequestContext<'a> {
             "serviceArn" | "serviceNetworkArn" => self.lattice |= scanner.text()?.is_some(),
             // WebSocket APIs.
             "connectionId" => self.connection = scanner.text()?.is_some(),
+            "eventType" => {
+                let name = scanner.text()?;
+                self.socket_event =
+                    matches!(name.as_deref(), Some("CONNECT" | "MESSAGE" | "DISCONNECT"));
+            }
             _ => scanner.skip()?,
         }
         Ok(())

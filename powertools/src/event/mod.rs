@@ -28,6 +28,7 @@ mod request;
 mod response;
 mod rest_api;
 mod scan;
+mod websocket;
 
 use self::envelope::Envelope;
 #[cfg(feature = "interop")]
@@ -69,10 +70,13 @@ pub enum Source {
     LatticeV1,
     /// VPC Lattice, second version of its event.
     Lattice,
+    /// API Gateway WebSocket API: the handshake, a message, or the end of a connection.
+    WebSocket,
 }
 
 impl Source {
-    /// Every source, for tests that must hold on all of them.
+    /// Every source of HTTP requests, for tests that must hold on all of them. A WebSocket API is none: it
+    /// has neither methods nor paths.
     pub const ALL: [Self; 8] = [
         Self::RestApi,
         Self::HttpApiV1,
@@ -96,6 +100,7 @@ impl Source {
             Self::AlbMultiValue => "load balancer (multi-value headers)",
             Self::LatticeV1 => "VPC Lattice (version 1)",
             Self::Lattice => "VPC Lattice",
+            Self::WebSocket => "WebSocket API",
         }
     }
 }
@@ -111,7 +116,9 @@ impl fmt::Display for Source {
 pub enum Decoded {
     /// A request from one of the HTTP front ends.
     Http(Box<Request>),
-    /// Valid JSON, but from no HTTP front end: a direct invocation, or an event of another service.
+    /// The handshake, a message or the end of a connection of a WebSocket API, as a request `GET /`.
+    WebSocket(Box<Request>),
+    /// Valid JSON, but from no such front end: a direct invocation, or an event of another service.
     Other(Event),
 }
 
@@ -218,6 +225,17 @@ impl std::error::Error for DecodeError {}
 /// # Ok::<(), powertools::event::DecodeError>(())
 /// ```
 pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded, DecodeError> {
+    decode_for(event, context, limits, Some(limits))
+}
+
+/// The same with limits of its own for a WebSocket API; without any its events are left as they came, for
+/// who takes them that way.
+pub(crate) fn decode_for(
+    event: Bytes,
+    context: Context,
+    limits: &Limits,
+    sockets: Option<&Limits>,
+) -> Result<Decoded, DecodeError> {
     let not_json = |reason: String, context: Context| DecodeError::NotJson {
         reason,
         context: Box::new(context),
@@ -230,7 +248,11 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
         Ok(envelope) => envelope,
         Err(stop) => return Err(not_json(stop.reason(&json), context)),
     };
-    let Some(source) = envelope.source() else {
+    let taken = envelope.source().and_then(|source| match source {
+        Source::WebSocket => Some((source, sockets?)),
+        _ => Some((source, limits)),
+    });
+    let Some((source, limits)) = taken else {
         let keys = envelope::keys(&json);
         return Ok(Decoded::Other(Event {
             keys,
@@ -249,11 +271,16 @@ pub fn decode(event: Bytes, context: Context, limits: &Limits) -> Result<Decoded
         Source::LatticeV1 | Source::Lattice => {
             lattice::decode(source, &mut envelope, &json, limits)
         }
+        Source::WebSocket => websocket::decode(&mut envelope, &json, limits),
     };
     match parts {
-        Ok(parts) => Ok(Decoded::Http(Box::new(Request::new(
-            source, parts, json, context, *limits,
-        )))),
+        Ok(parts) => {
+            let request = Box::new(Request::new(source, parts, json, context, *limits));
+            Ok(match source {
+                Source::WebSocket => Decoded::WebSocket(request),
+                _ => Decoded::Http(request),
+            })
+        }
         Err(problem) => Err(DecodeError::Rejected {
             source,
             response: Box::new(problem.into()),
@@ -304,6 +331,7 @@ impl serde::Serialize for Reply {
                 alb::encode(self.source, &self.response, serializer)
             }
             Source::LatticeV1 | Source::Lattice => lattice::encode(&self.response, serializer),
+            Source::WebSocket => websocket::encode(&self.response, serializer),
         }
     }
 }

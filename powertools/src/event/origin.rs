@@ -95,6 +95,33 @@ impl<'a> Origin<'a> {
         self.service().as_deref() == Some(name)
     }
 
+    /// The event of a WebSocket API in an error's words, with what is wrong with it.
+    fn socket(&self) -> Option<String> {
+        // Its authorizer's event has a connection as well.
+        if self.has("methodArn") {
+            return None;
+        }
+        let context = fields(self.0.raw("requestContext")?);
+        let [connection, kind] = ["connectionId", "eventType"].map(|key| context.text(key));
+        let wrong = match (connection, kind.as_deref()) {
+            (None, None) => return None,
+            (None, Some(_)) => " without a `connectionId`".to_owned(),
+            (Some(_), None) => " without an `eventType`".to_owned(),
+            (Some(_), Some("CONNECT" | "MESSAGE" | "DISCONNECT")) => String::new(),
+            (Some(_), Some(kind)) => format!(" of the unknown `eventType` `{kind}`"),
+        };
+        Some(format!("the event of a WebSocket{wrong} (API Gateway)"))
+    }
+
+    /// Whether a WebSocket API sent it, or it looks as if one had.
+    #[cfg_attr(
+        not(feature = "runtime"),
+        allow(dead_code, reason = "only a function refuses events")
+    )]
+    pub(crate) fn is_socket(&self) -> bool {
+        self.socket().is_some()
+    }
+
     /// The event in an error's words, or nothing if it bears no mark that is known here.
     #[cfg_attr(
         not(feature = "runtime"),
@@ -120,11 +147,11 @@ impl fmt::Display for Origin<'_> {
         if let Some(trigger) = self.text("triggerSource") {
             return write!(formatter, "the trigger `{trigger}` (Cognito)");
         }
-        let context = self.0.raw("requestContext").map(fields);
+        if let Some(socket) = self.socket() {
+            return formatter.write_str(&socket);
+        }
         formatter.write_str(if self.has("methodArn") || self.has("routeArn") {
             "the request to authorise (API Gateway)"
-        } else if context.is_some_and(|context| context.raw("connectionId").is_some()) {
-            "the event of a WebSocket (API Gateway)"
         } else if self.has("awslogs") {
             "the batch of log lines (CloudWatch)"
         } else {
@@ -286,8 +313,24 @@ mod tests {
                 "the request to authorise (API Gateway)",
             ),
             (
-                r#"{"requestContext":{"connectionId":"c"},"body":"{}"}"#,
+                r#"{"requestContext":{"connectionId":"c","eventType":"MESSAGE"},"body":"{}"}"#,
                 "the event of a WebSocket (API Gateway)",
+            ),
+            (
+                r#"{"requestContext":{"connectionId":"c"},"body":"{}"}"#,
+                "the event of a WebSocket without an `eventType` (API Gateway)",
+            ),
+            (
+                r#"{"requestContext":{"connectionId":"c","eventType":"PING"}}"#,
+                "the event of a WebSocket of the unknown `eventType` `PING` (API Gateway)",
+            ),
+            (
+                r#"{"requestContext":{"connectionId":7,"eventType":"MESSAGE"}}"#,
+                "the event of a WebSocket without a `connectionId` (API Gateway)",
+            ),
+            (
+                r#"{"methodArn":"arn","requestContext":{"connectionId":"c","eventType":"CONNECT"}}"#,
+                "the request to authorise (API Gateway)",
             ),
             (
                 r#"{"awslogs":{"data":""}}"#,

@@ -20,7 +20,7 @@ mod selection;
 
 pub(crate) use self::{
     api::Api,
-    events::{Asked, event},
+    events::{Asked, event, websocket},
     replies::{Answer, read},
 };
 #[cfg(feature = "local")]
@@ -32,5 +32,3 @@ pub(crate) use self::{
     routes::{Route, Routes},
     selection::{SELECTION, Selection},
 };
-#[cfg(all(feature = "local", feature = "websocket"))]
-pub(crate) use self::{events::websocket, replies::read_websocket};

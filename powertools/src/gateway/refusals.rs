@@ -34,7 +34,7 @@ impl Refusal {
     pub(crate) fn answer(self, source: Source) -> Answer {
         let (status, text, error_type) = match source {
             Source::RestApi => self.of_rest(),
-            Source::HttpApi | Source::HttpApiV1 => self.of_http(),
+            Source::HttpApi | Source::HttpApiV1 | Source::WebSocket => self.of_http(),
             Source::FunctionUrl | Source::Alb | Source::AlbMultiValue => return self.plain(source),
             Source::LatticeV1 | Source::Lattice => return self.plain(source),
         };

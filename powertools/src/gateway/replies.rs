@@ -25,16 +25,11 @@ pub(crate) fn read(
         Source::HttpApi | Source::FunctionUrl => version_2(source, value, reply),
         Source::RestApi => rest(api, accept, value),
         Source::HttpApiV1 => http_1(value),
+        Source::WebSocket => websocket(value),
         Source::Alb | Source::AlbMultiValue | Source::LatticeV1 | Source::Lattice => {
             balanced(source, value)
         }
     }
-}
-
-/// The same of a WebSocket API, which wants a status of every reply, whatever becomes of it.
-pub(crate) fn read_websocket(reply: &[u8]) -> Result<Answer, String> {
-    let value: Value = serde_json::from_slice(reply).map_err(|_| "it is not JSON".to_owned())?;
-    http_1(value)
 }
 
 /// Payload 2.0: what is no object with a `statusCode` is the body itself.
@@ -111,6 +106,16 @@ fn http_1(value: Value) -> Result<Answer, String> {
     add_all(&mut headers, map(&mut object, "headers")?)?;
     add_lists(&mut headers, map(&mut object, "multiValueHeaders")?)?;
     add_default(&mut headers, "text/plain; charset=utf-8");
+    answer(status, headers, &mut object, Base64::AsFlagged)
+}
+
+/// A WebSocket API's, of whose reply to a handshake the headers count and to a message the body.
+fn websocket(value: Value) -> Result<Answer, String> {
+    let mut object = object(value)?;
+    let status = status(object.get("statusCode"))?;
+    let mut headers = HeaderMap::new();
+    add_all(&mut headers, map(&mut object, "headers")?)?;
+    add_lists(&mut headers, map(&mut object, "multiValueHeaders")?)?;
     answer(status, headers, &mut object, Base64::AsFlagged)
 }
 

@@ -97,7 +97,7 @@
 
 use std::{io, io::Read, path::Path, sync::Arc};
 
-use crate::{Error, context::FunctionInfo, env, function::App};
+use crate::{Error, context::FunctionInfo, env, event::Source, function::App};
 
 mod control;
 mod door;
@@ -118,7 +118,7 @@ use self::{
     door::Door,
     exchange::{Gateway, Port},
     invocation::{Function, Outcome},
-    settings::{Front, Settings, Wish},
+    settings::{Settings, Wish},
     terminal::print,
     websocket::Sockets,
 };
@@ -148,11 +148,11 @@ pub(crate) async fn serve(app: impl App) -> Result<(), Error> {
 /// Serves each front end on its port.
 async fn listen(function: Function<impl App>, settings: Settings) -> Result<(), Error> {
     let mut listeners = Vec::new();
-    for (front, port) in &settings.ports {
-        listeners.push((*front, server::listen(*port).await?));
+    for (source, port) in &settings.ports {
+        listeners.push((*source, server::listen(*port).await?));
     }
     let places = listeners.iter();
-    let places = places.map(|(front, listener)| Ok((*front, listener.local_addr()?)));
+    let places = places.map(|(source, listener)| Ok((*source, listener.local_addr()?)));
     let places = places.collect::<io::Result<Vec<_>>>()?;
     let name = &function.info.name;
     print(&terminal::banner(name, &function.app, &settings, &places));
@@ -164,10 +164,10 @@ async fn listen(function: Function<impl App>, settings: Settings) -> Result<(), 
         hosts: settings.hosts,
         print,
     });
-    let fronts: Vec<_> = settings.ports.iter().map(|(front, _)| *front).collect();
-    let sockets = sockets(&gateway, &fronts, settings.websocket);
-    for ((front, listener), (_, address)) in listeners.into_iter().zip(places) {
-        let door = door(&gateway, front, &sockets, address.port(), fronts.len());
+    let sources: Vec<_> = settings.ports.iter().map(|(source, _)| *source).collect();
+    let sockets = sockets(&gateway, &sources, settings.websocket);
+    for ((source, listener), (_, address)) in listeners.into_iter().zip(places) {
+        let door = door(&gateway, source, &sockets, address.port(), sources.len());
         tokio::spawn(server::serve(listener, Arc::new(door)));
     }
     // They go on until the process ends.
@@ -177,10 +177,10 @@ async fn listen(function: Function<impl App>, settings: Settings) -> Result<(), 
 /// The WebSocket API, if the function has one or is said to.
 fn sockets<A: App>(
     gateway: &Arc<Gateway<A>>,
-    fronts: &[Front],
+    sources: &[Source],
     settings: settings::WebSocket,
 ) -> Option<Arc<Sockets<A>>> {
-    let is_wanted = fronts.contains(&Front::WebSocket);
+    let is_wanted = sources.contains(&Source::WebSocket);
     let is_there = is_wanted || gateway.function.app.websocket().is_some();
     let sockets = is_there.then(|| Sockets::new(Arc::clone(gateway), settings));
     sockets.flatten().map(Arc::new)
@@ -189,15 +189,15 @@ fn sockets<A: App>(
 /// One of so many.
 fn door<A: App>(
     gateway: &Arc<Gateway<A>>,
-    front: Front,
+    source: Source,
     sockets: &Option<Arc<Sockets<A>>>,
     number: u16,
     of: usize,
 ) -> Door<A> {
     let has_routes = gateway.function.app.websocket().is_some();
-    let (http, sockets) = match front {
-        Front::WebSocket => (None, sockets.clone()),
-        Front::Http(source) => {
+    let (http, sockets) = match source {
+        Source::WebSocket => (None, sockets.clone()),
+        source => {
             let port = Port {
                 gateway: Arc::clone(gateway),
                 source,

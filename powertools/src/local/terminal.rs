@@ -8,10 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{
-    control::INVOCATIONS,
-    settings::{Front, Settings},
-};
+use super::{control::INVOCATIONS, settings::Settings};
 use crate::{
     event::Source,
     function::App,
@@ -29,21 +26,21 @@ pub(super) fn banner(
     name: &str,
     app: &impl App,
     settings: &Settings,
-    places: &[(Front, SocketAddr)],
+    places: &[(Source, SocketAddr)],
 ) -> String {
     let mut text = String::new();
     let widest = places.iter().map(|(_, address)| address.to_string().len());
     let width = widest.max().unwrap_or_default();
     let keys = app.websocket();
-    for (front, address) in places {
-        let (scheme, also) = match front {
-            Front::WebSocket => ("ws", String::new()),
-            Front::Http(_) if keys.is_some() => ("http", format!(" and ws://{address}")),
-            Front::Http(_) => ("http", String::new()),
+    for (source, address) in places {
+        let (scheme, also) = match source {
+            Source::WebSocket => ("ws", String::new()),
+            _ if keys.is_some() => ("http", format!(" and ws://{address}")),
+            _ => ("http", String::new()),
         };
         let address = address.to_string();
         text.push_str(&format!(
-            "{name} listens on {scheme}://{address:<width$} (source: {front}){also}\n"
+            "{name} listens on {scheme}://{address:<width$} (source: {source}){also}\n"
         ));
     }
     let mut rows = app.listing();

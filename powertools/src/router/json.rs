@@ -10,12 +10,13 @@ use super::{
     media,
     reply::{Error, IntoResponse},
 };
-use crate::event::{MOST_JSON_DEPTH, Request, Response};
+use crate::event::{MOST_JSON_DEPTH, Request, Response, Source};
 
 /// JSON: as an argument the request's body, as an answer `application/json`.
 ///
 /// The content type must be `application/json` or end in `+json`, or the answer is 415: a form on
-/// another site can send anything else without asking first, even JSON as `text/plain`. A body that is
+/// another site can send anything else without asking first, even JSON as `text/plain`. (A WebSocket's
+/// message has no type and is taken as it is.) A body that is
 /// not JSON is refused with 400, one that is JSON but not a `T` with 422; the answer says where, and what
 /// was expected in the words of JSON: no names of types. So that
 /// no body can exhaust the stack, nesting deeper than [`Limits::json_depth`](crate::event::Limits) is
@@ -27,8 +28,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
-        let is_json = media::declared(request).is_some_and(media::is_json);
-        if !is_json {
+        // A message declares no type, and no form on another site can send one.
+        let is_message = request.source() == Source::WebSocket;
+        if !is_message && !media::declared(request).is_some_and(media::is_json) {
             return Err(Rejection::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "the content type must be `application/json`",

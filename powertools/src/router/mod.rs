@@ -60,6 +60,8 @@ mod expected;
 mod extract;
 mod handler;
 mod json;
+#[cfg(feature = "websocket")]
+mod keyed;
 mod media;
 pub mod middleware;
 mod page;
@@ -232,7 +234,7 @@ impl<S: Send + Sync + 'static> Router<S> {
                     response
                 }
             };
-            log_answer(&response, &path, started.elapsed());
+            log_answer(&response, Some(&path), started.elapsed());
             if method == Method::HEAD || is_bodiless(response.status()) {
                 response.leave_out_body();
             }
@@ -392,7 +394,7 @@ fn log(problem: &Problem, status: StatusCode) {
 
 /// The line about an answer. A failure of the server's is at ERROR here if no cause of it was: each is at
 /// ERROR once.
-fn log_answer(response: &Response, path: &str, took: Duration) {
+fn log_answer(response: &Response, path: Option<&str>, took: Duration) {
     let reason = response.problem().and_then(Problem::detail);
     let reason = reason.map(expected::without_values);
     macro_rules! answered {

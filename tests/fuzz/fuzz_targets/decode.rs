@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use powertools::{
     Context,
-    event::{self, DecodeError, Decoded, Limits, Source},
+    event::{self, DecodeError, Decoded, Limits, Request, Source},
 };
 
 fuzz_target!(|event: &[u8]| {
@@ -14,13 +14,12 @@ fuzz_target!(|event: &[u8]| {
         &Limits::default(),
     ) {
         Ok(Decoded::Http(request)) => {
-            assert!(request.path().starts_with('/'), "{:?}", request.path());
             assert!(Source::ALL.contains(&request.source()));
-            let _ = request.headers().to_map();
-            let _ = request.query().get("a");
-            let _ = request.body();
-            let _ = request.request_context::<serde_json::Value>();
-            let _ = format!("{request:?}");
+            read(&request);
+        }
+        Ok(Decoded::WebSocket(request)) => {
+            assert_eq!(request.source(), Source::WebSocket);
+            read(&request);
         }
         Ok(Decoded::Other(event)) => assert!(event.keys().len() <= 16),
         Err(DecodeError::Rejected {
@@ -35,3 +34,12 @@ fuzz_target!(|event: &[u8]| {
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 });
+
+fn read(request: &Request) {
+    assert!(request.path().starts_with('/'), "{:?}", request.path());
+    let _ = request.headers().to_map();
+    let _ = request.query().get("a");
+    let _ = request.body();
+    let _ = request.request_context::<serde_json::Value>();
+    let _ = format!("{request:?}");
+}

@@ -27,7 +27,7 @@ fuzz_target!(|query: &str| {
             let found: Vec<_> = request.query().iter().map(owned).collect();
             assert_eq!(found, expected);
         }
-        Ok(Decoded::Other(_)) => panic!("a good event"),
+        Ok(Decoded::WebSocket(_) | Decoded::Other(_)) => panic!("a good event"),
         Err(_) => {
             let replaced = |text: &String| text.contains('\u{fffd}');
             let is_lossy = expected

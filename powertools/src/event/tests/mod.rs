@@ -20,6 +20,7 @@ mod queries;
 mod recognition;
 mod replies;
 mod requests;
+mod websocket;
 
 const HTTP_API_HOST: &str = "a1b2c3.execute-api.eu-west-1.amazonaws.com";
 const FUNCTION_URL_HOST: &str = "a1b2c3.lambda-url.eu-west-1.on.aws";
@@ -40,7 +41,7 @@ impl<T: ToString> From<T> for Json {
 fn request(event: impl Into<Json>) -> Request {
     let Json(event) = event.into();
     match read(event.clone()) {
-        Ok(Decoded::Http(request)) => *request,
+        Ok(Decoded::Http(request) | Decoded::WebSocket(request)) => *request,
         Ok(Decoded::Other(_)) => panic!("not recognised: {event}"),
         Err(error) => panic!("{error}: {event}"),
     }
@@ -50,7 +51,9 @@ fn other(event: impl Into<Json>) -> Event {
     let Json(event) = event.into();
     match read(event.clone()) {
         Ok(Decoded::Other(other)) => other,
-        Ok(Decoded::Http(request)) => panic!("a {}: {event}", request.source()),
+        Ok(Decoded::Http(request) | Decoded::WebSocket(request)) => {
+            panic!("a {}: {event}", request.source())
+        }
         Err(error) => panic!("{error}: {event}"),
     }
 }

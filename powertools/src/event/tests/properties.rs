@@ -7,7 +7,7 @@ use super::*;
 /// Reads everything that a decoded event has to offer.
 fn exhaust(event: impl Into<Bytes>) {
     match read(event) {
-        Ok(Decoded::Http(request)) => {
+        Ok(Decoded::Http(request) | Decoded::WebSocket(request)) => {
             assert!(request.path().starts_with('/'));
             for source in GATEWAY {
                 let reply = encode(source, Response::new(StatusCode::OK));
@@ -29,7 +29,8 @@ fn key() -> impl Strategy<Value = String> {
             "version", "httpMethod", "path", "rawPath", "rawQueryString", "body",
             "isBase64Encoded", "headers", "multiValueHeaders", "queryStringParameters",
             "multiValueQueryStringParameters", "cookies", "requestContext", "stage",
-            "domainName", "http", "method", "elb", "connectionId", "methodArn",
+            "domainName", "http", "method", "elb", "connectionId", "eventType",
+            "methodArn",
         ])
         .prop_map(str::to_owned),
         1 => any::<String>(),
@@ -43,8 +44,16 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         any::<String>().prop_map(Value::from),
-        prop::sample::select(vec!["1.0", "2.0", "GET", "/a%2Fb/%zz", "/prod/x", "prod"])
-            .prop_map(Value::from),
+        prop::sample::select(vec![
+            "1.0",
+            "2.0",
+            "GET",
+            "/a%2Fb/%zz",
+            "/prod/x",
+            "prod",
+            "MESSAGE"
+        ])
+        .prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 48, 8, |inner| {
         prop_oneof![

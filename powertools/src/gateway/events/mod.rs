@@ -63,6 +63,8 @@ pub(crate) fn event(source: Source, api: &Api, asked: Asked<'_>) -> Result<Strin
         }
         Source::LatticeV1 => balanced::lattice_1(&sent).map(|event| event.to_string()),
         Source::Lattice => balanced::lattice_2(&sent).map(|event| event.to_string()),
+        // What it sends has neither method nor path, so no request says what to send.
+        Source::WebSocket => Err(Refusal::BadRequest),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How the gateway is to run: the file, the environment and the arguments made one.
 
-use std::{collections::HashMap, fmt, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -35,7 +35,7 @@ pub(super) enum Wish {
 #[derive(Debug)]
 pub(super) struct Settings {
     /// The front ends and where each listens.
-    pub(super) ports: Vec<(Front, u16)>,
+    pub(super) ports: Vec<(Source, u16)>,
     pub(super) api: Api,
     pub(super) websocket: WebSocket,
     pub(super) timeout: Duration,
@@ -46,23 +46,6 @@ pub(super) struct Settings {
     pub(super) hosts: Vec<String>,
     /// Arguments that are the program's own.
     pub(super) unknown: Vec<String>,
-}
-
-/// What listens on a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Front {
-    Http(Source),
-    /// A WebSocket API and nothing else.
-    WebSocket,
-}
-
-impl fmt::Display for Front {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Http(source) => source.fmt(formatter),
-            Self::WebSocket => formatter.write_str("WebSocket API"),
-        }
-    }
 }
 
 /// What is printed of each request besides its line.
@@ -190,19 +173,19 @@ impl Reader {
     }
 
     /// The front ends in the order in which they were named, each with its own port or the next one.
-    fn ports(&mut self, first: u16) -> Vec<(Front, u16)> {
+    fn ports(&mut self, first: u16) -> Vec<(Source, u16)> {
         let Some(given) = self.all.get("source").cloned() else {
-            return vec![(Front::Http(Source::HttpApi), first)];
+            return vec![(Source::HttpApi, first)];
         };
-        let mut ports: Vec<(Front, u16)> = Vec::new();
+        let mut ports: Vec<(Source, u16)> = Vec::new();
         let mut next = Some(first);
         for text in &given.values {
             let (name, own) = match text.split_once('=') {
                 Some((name, port)) => (name, Some(port)),
                 None => (&**text, None),
             };
-            let fronts = fronts(name);
-            if fronts.is_empty() {
+            let sources = sources(name);
+            if sources.is_empty() {
                 let names: Vec<_> = SOURCES.iter().map(|(name, _)| *name).collect();
                 let names = names.join("`, `");
                 let allowed = format!("the sources are `{names}`, `{WEBSOCKET}` and `all`");
@@ -212,7 +195,7 @@ impl Reader {
                 let allowed = "that needs powertools with its feature `websocket`";
                 self.problem(&given, text, allowed);
             }
-            for front in fronts {
+            for source in sources {
                 let port = match own.map(str::parse) {
                     Some(Ok(port)) => port,
                     Some(Err(_)) => {
@@ -236,7 +219,7 @@ impl Reader {
                 if port != 0 && ports.iter().any(|(_, taken)| *taken == port) {
                     self.problem(&given, text, &format!("{port} is taken by another source"));
                 }
-                ports.push((front, port));
+                ports.push((source, port));
             }
         }
         ports
@@ -337,14 +320,14 @@ const SOURCES: [(&str, Source); 8] = [
 
 const WEBSOCKET: &str = "websocket";
 
-fn fronts(name: &str) -> Vec<Front> {
+fn sources(name: &str) -> Vec<Source> {
     if name == WEBSOCKET {
-        return vec![Front::WebSocket];
+        return vec![Source::WebSocket];
     }
     let named = SOURCES
         .iter()
         .filter(|(known, _)| name == "all" || *known == name);
-    named.map(|(_, source)| Front::Http(*source)).collect()
+    named.map(|(_, source)| *source).collect()
 }
 
 #[cfg(test)]

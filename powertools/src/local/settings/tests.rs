@@ -132,7 +132,7 @@ fn all_that_is_wrong_is_told_at_once() {
 fn nothing_needs_to_be_said() {
     let settings = settings(&[], &[], "");
 
-    assert_eq!(settings.ports, [(Front::Http(Source::HttpApi), 9000)]);
+    assert_eq!(settings.ports, [(Source::HttpApi, 9000)]);
     assert_eq!(settings.timeout, Duration::from_secs(30));
     assert_eq!(settings.show, Show::default());
     assert!(settings.api.routes.is_none());
@@ -148,7 +148,7 @@ fn options_win_over_variables_and_variables_over_the_file() {
     ];
     let settings = settings(&["--port", "3"], &variables, file);
 
-    assert_eq!(settings.ports, [(Front::Http(Source::HttpApi), 3)]);
+    assert_eq!(settings.ports, [(Source::HttpApi, 3)]);
     assert_eq!(settings.api.stage.as_deref(), Some("variable"));
     assert_eq!(
         settings.api.domain,
@@ -164,7 +164,7 @@ fn arguments_that_are_not_ours_are_left_to_the_program() {
         "",
     );
 
-    assert_eq!(settings.ports, [(Front::Http(Source::HttpApi), 1)]);
+    assert_eq!(settings.ports, [(Source::HttpApi, 1)]);
     assert_eq!(
         settings.unknown,
         ["serve", "--verbose", "-v", "--port", "2"]
@@ -178,9 +178,9 @@ fn sources_take_ports_one_after_another_unless_they_have_their_own() {
     assert_eq!(
         from(&["--source", "rest,alb=8000", "--source=url", "--port=7000"]),
         [
-            (Front::Http(Source::RestApi), 7000),
-            (Front::Http(Source::Alb), 8000),
-            (Front::Http(Source::FunctionUrl), 7001),
+            (Source::RestApi, 7000),
+            (Source::Alb, 8000),
+            (Source::FunctionUrl, 7001),
         ]
     );
     let all = from(&["--source", "all", "--port", "0"]);
@@ -204,10 +204,7 @@ fn lists_and_tables_are_written_as_each_place_writes_them() {
 
     assert_eq!(
         settings.ports,
-        [
-            (Front::Http(Source::RestApi), 9000),
-            (Front::Http(Source::HttpApi), 9001)
-        ]
+        [(Source::RestApi, 9000), (Source::HttpApi, 9001)]
     );
     assert_eq!(settings.api.binary_types, Some(vec!["image/*".to_owned()]));
     assert!(settings.api.stage_in_path);
@@ -270,7 +267,7 @@ fn a_websocket_api_is_set_up_as_on_aws_unless_told_otherwise() {
     let set = from(&["--websocket-limit", "connections=3"], "");
     assert_eq!(set.websocket.limits.connections, 3);
     let set = from(&[], file);
-    assert_eq!(set.ports, [(Front::WebSocket, 9000)]);
+    assert_eq!(set.ports, [(Source::WebSocket, 9000)]);
     let set = set.websocket;
     assert_eq!(set.routes, Some(vec!["join".into(), "$default".into()]));
     assert!(set.responds("join") && !set.responds("$default"));

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     Context,
-    event::Source,
     function::{InvocationError, Reply},
 };
 
@@ -71,7 +70,7 @@ fn settings(source: &str, more: &[String]) -> Settings {
 
 /// Serves an application on a port of its own.
 async fn served(app: impl App, settings: Settings) -> u16 {
-    let (front, port) = settings.ports[0];
+    let (source, port) = settings.ports[0];
     let listener = server::listen(port).await.expect("a free port");
     let number = listener.local_addr().expect("its address").port();
     let gateway = Gateway {
@@ -87,8 +86,8 @@ async fn served(app: impl App, settings: Settings) -> u16 {
         print: |_| {},
     };
     let gateway = Arc::new(gateway);
-    let sockets = sockets(&gateway, &[front], settings.websocket);
-    let door = door(&gateway, front, &sockets, number, 1);
+    let sockets = sockets(&gateway, &[source], settings.websocket);
+    let door = door(&gateway, source, &sockets, number, 1);
     tokio::spawn(server::serve(listener, Arc::new(door)));
     number
 }

@@ -18,6 +18,7 @@ use super::{
     terminal,
 };
 use crate::{
+    event::Source,
     function::App,
     gateway::{
         self, Answer, Refusal,
@@ -147,7 +148,8 @@ impl<A: App> Sockets<A> {
         if show.reply {
             print(&terminal::shown("reply", &reply));
         }
-        gateway::read_websocket(&reply).map_err(|reason| {
+        let api = &self.gateway.api;
+        gateway::read(Source::WebSocket, api, None, &reply).map_err(|reason| {
             story.note = Some(format!("the reply is none of a WebSocket API: {reason}"));
             FAILED
         })

@@ -33,7 +33,7 @@ struct HttpContext {
 
 fn find(request: &Request) -> Option<IpAddr> {
     let text = match request.source() {
-        Source::RestApi | Source::HttpApiV1 => {
+        Source::RestApi | Source::HttpApiV1 | Source::WebSocket => {
             request
                 .request_context::<RestContext>()
                 .ok()?

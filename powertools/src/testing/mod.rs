@@ -25,7 +25,7 @@
 //! What is not played is Lambda's limit of 6 MB on the event and on the reply: no body is too large here. And
 //! two things that would only be in a test's way: a REST API is told that every type is binary where that
 //! matters, and an HTTP API decodes a path once and not twice (see [`local`](crate::local)).
-//! Failures of the test itself (an unknown event, a reply that the source refuses) panic with what
+//! Connections and messages of a WebSocket API are sent through a [`TestSocket`]. Failures of the test itself (an unknown event, a reply that the source refuses) panic with what
 //! was wrong.
 
 use std::{fmt, future::IntoFuture, pin::Pin};
@@ -54,6 +54,10 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_');
+
+mod socket;
+
+pub use self::socket::{TestEvent, TestSocket};
 
 /// Sends requests to an application within the test.
 #[derive(Clone, Debug)]
@@ -110,13 +114,9 @@ impl<A: App> TestClient<A> {
     ///
     /// When `url` is not a path and query.
     pub fn request(&self, method: Method, url: &str) -> TestRequest<'_, A> {
-        let uri: Uri = utf8_percent_encode(url, URL)
-            .to_string()
-            .parse()
-            .unwrap_or_else(|error| panic!("`{url}` is not a path and query: {error}"));
         let mut request = http::Request::new(Bytes::new());
         *request.method_mut() = method;
-        *request.uri_mut() = uri;
+        *request.uri_mut() = parsed(url);
         let host = HeaderValue::from_static("api.example");
         request.headers_mut().insert(header::HOST, host);
         TestRequest {
@@ -283,11 +283,7 @@ impl<A: App> TestRequest<'_, A> {
             Ok(reply) => serde_json::to_vec(&reply).expect("a reply is JSON"),
             Err(error) => panic!("{error:?}"),
         };
-        let raw = serde_json::from_slice(&reply).expect("a reply is JSON");
-        match gateway::read(source, &Api::default(), None, &reply) {
-            Ok(answer) => TestReply { answer, raw },
-            Err(reason) => panic!("a {source} does not accept the reply {raw}: {reason}"),
-        }
+        TestReply::read(source, &reply)
     }
 }
 
@@ -318,6 +314,14 @@ pub struct TestReply {
 }
 
 impl TestReply {
+    fn read(source: Source, reply: &[u8]) -> Self {
+        let raw = serde_json::from_slice(reply).expect("a reply is JSON");
+        match gateway::read(source, &Api::default(), None, reply) {
+            Ok(answer) => Self { answer, raw },
+            Err(reason) => panic!("a {source} does not accept the reply {raw}: {reason}"),
+        }
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -381,6 +385,14 @@ impl TestReply {
     pub const fn raw(&self) -> &Value {
         &self.raw
     }
+}
+
+/// A path and perhaps a query, percent-encoded where that matters.
+fn parsed(url: &str) -> Uri {
+    utf8_percent_encode(url, URL)
+        .to_string()
+        .parse()
+        .unwrap_or_else(|error| panic!("`{url}` is not a path and query: {error}"))
 }
 
 /// Not `HeaderValue::to_str`, which knows ASCII only; replies are JSON, so their values are UTF-8.
