@@ -16,10 +16,12 @@ use crate::{
     Context,
     event::Source,
     function::{InvocationError, Reply},
+    gateway::{Route, Routes},
 };
 
 mod client;
 mod limits;
+mod told;
 
 use client::{Answered, ask};
 
@@ -61,7 +63,7 @@ fn any_reply() -> Value {
 fn settings(source: &str, more: &[String]) -> Settings {
     let arguments = ["--port", "0", "--source", source].map(str::to_owned);
     let arguments = arguments.into_iter().chain(more.iter().cloned());
-    match settings::read("test", arguments, |_| None, |_| Ok(None)) {
+    match settings::read("test", arguments, Vec::new(), |_| Ok(None)) {
         Ok(Wish::Run(settings)) => *settings,
         other => panic!("{other:?}"),
     }
