@@ -11,6 +11,7 @@
 #   ci/tools.sh powertools-python        target/tools/powertools-python, an environment of Python
 #   ci/tools.sh powertools-typescript    target/tools/powertools-typescript/node_modules
 #   ci/tools.sh serverless-offline       target/tools/serverless-offline/node_modules
+#   ci/tools.sh websockets    target/tools/websockets, an environment of Python
 #   ci/tools.sh wrk           the system's, by apt-get where there is none
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -99,6 +100,11 @@ install_aws_cli() {
     from_pypi aws-cli awscli "$awscli" "awscli==$awscli"
 }
 
+# A client of WebSockets that nobody here wrote.
+install_websockets() {
+    from_pypi websockets websockets "$websockets" "websockets==$websockets"
+}
+
 # Alone: its events need nothing of the framework that it belongs to, which asks for an account.
 install_serverless_offline() {
     from_npm serverless-offline serverless-offline "$serverless_offline" \
@@ -156,7 +162,7 @@ is() {
 
 [[ $# -gt 0 ]] ||
     fail "name a tool: aws-cli, cargo-fuzz, cargo-hack, chromium, moto, powertools-python,
-powertools-typescript, rie, serverless-offline, valgrind, wrk"
+powertools-typescript, rie, serverless-offline, valgrind, websockets, wrk"
 for tool; do
     case $tool in
     aws-cli) install_aws_cli ;;
@@ -169,6 +175,7 @@ for tool; do
     rie) install_rie ;;
     serverless-offline) install_serverless_offline ;;
     valgrind) install_valgrind ;;
+    websockets) install_websockets ;;
     wrk) install_wrk ;;
     *) fail "unknown tool \`$tool\`" ;;
     esac

@@ -43,6 +43,12 @@ pub trait App: Clone + Send + Sync + 'static {
     fn is_direct(&self) -> bool {
         false
     }
+
+    /// The route keys of a WebSocket API, if its events have a handler.
+    #[doc(hidden)]
+    fn websocket(&self) -> Option<Vec<String>> {
+        None
+    }
 }
 
 /// Something that answers HTTP requests.

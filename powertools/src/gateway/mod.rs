@@ -16,6 +16,7 @@ mod place;
 mod refusals;
 mod replies;
 mod routes;
+mod selection;
 
 pub(crate) use self::{
     api::Api,
@@ -25,9 +26,10 @@ pub(crate) use self::{
 #[cfg(feature = "local")]
 pub(crate) use self::{
     api::{Decoding, Domain},
-    events::Hop,
+    events::{Hop, websocket},
     place::{below_mapping, mapping},
     refusals::{Refusal, message},
-    replies::json,
+    replies::{json, read_websocket},
     routes::{Route, Routes},
+    selection::{SELECTION, Selection},
 };

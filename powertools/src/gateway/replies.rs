@@ -31,6 +31,12 @@ pub(crate) fn read(
     }
 }
 
+/// The same of a WebSocket API, which wants a status of every reply, whatever becomes of it.
+pub(crate) fn read_websocket(reply: &[u8]) -> Result<Answer, String> {
+    let value: Value = serde_json::from_slice(reply).map_err(|_| "it is not JSON".to_owned())?;
+    http_1(value)
+}
+
 /// Payload 2.0: what is no object with a `statusCode` is the body itself.
 fn version_2(source: Source, value: Value, reply: &[u8]) -> Result<Answer, String> {
     let mut object = match value {

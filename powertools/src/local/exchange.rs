@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 
@@ -56,10 +56,20 @@ pub(super) struct Port<A> {
 /// How an exchange went, besides its answer.
 #[derive(Debug, Default)]
 pub(super) struct Story {
-    cold_start: bool,
-    /// The path by which the function knows the request, if it was invoked.
+    pub(super) cold_start: bool,
+    /// The path that was asked for, if the function was invoked.
     path: Option<String>,
-    note: Option<String>,
+    pub(super) note: Option<String>,
+}
+
+impl Story {
+    /// An exchange of which only this is to be said.
+    pub(super) fn of(note: String) -> Self {
+        Self {
+            note: Some(note),
+            ..Self::default()
+        }
+    }
 }
 
 impl<A: App> Port<A> {
@@ -92,14 +102,13 @@ impl<A: App> Port<A> {
 
     /// Only who asks for this machine is let in.
     async fn admit(&self, request: http::Request<Incoming>, story: &mut Story) -> Answer {
-        let hosts = &self.gateway.hosts;
-        if guard::asks_for_this_machine(request.uri(), request.headers(), hosts) {
-            return self.exchange(request, story).await;
+        match guard::stranger(request.uri(), request.headers(), &self.gateway.hosts) {
+            Some(refused) => {
+                story.note = Some("`Host` does not name this machine".to_owned());
+                refused
+            }
+            None => self.exchange(request, story).await,
         }
-        let text = "the Host header does not name this machine; ask for localhost, or allow the \
-                    name with the setting `host`";
-        story.note = Some(text.to_owned());
-        gateway::message(StatusCode::FORBIDDEN, text)
     }
 
     async fn exchange(&self, request: http::Request<Incoming>, story: &mut Story) -> Answer {

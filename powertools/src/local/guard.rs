@@ -3,10 +3,20 @@
 //! A page elsewhere can make its own name resolve to 127.0.0.1, but cannot make the browser send another
 //! `Host`; and it may send a POST anywhere without asking, but not without saying who it is.
 
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, StatusCode, Uri, header};
+
+use crate::gateway::{self, Answer};
+
+/// What a request gets that does not ask for this machine.
+pub(super) fn stranger(uri: &Uri, headers: &HeaderMap, allowed: &[String]) -> Option<Answer> {
+    let text = "the Host header does not name this machine; ask for localhost, or allow the name \
+                with the setting `host`";
+    let is_stranger = !asks_for_this_machine(uri, headers, allowed);
+    is_stranger.then(|| gateway::message(StatusCode::FORBIDDEN, text))
+}
 
 /// Whether a request is for one of this machine's own names, or for one that was allowed.
-pub(super) fn asks_for_this_machine(uri: &Uri, headers: &HeaderMap, allowed: &[String]) -> bool {
+fn asks_for_this_machine(uri: &Uri, headers: &HeaderMap, allowed: &[String]) -> bool {
     let mut hosts = headers.get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return false;
@@ -21,6 +31,23 @@ pub(super) fn asks_for_this_machine(uri: &Uri, headers: &HeaderMap, allowed: &[S
 pub(super) fn is_from_a_page(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site");
     headers.contains_key(header::ORIGIN) || site.is_some_and(|site| site != "none")
+}
+
+/// Whether a page that connects is one of this machine, or was allowed. A browser lets any page open a
+/// WebSocket anywhere and says only where the page is from; API Gateway does not look at it.
+pub(super) fn may_connect(headers: &HeaderMap, allowed: &[String], hosts: &[String]) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = match (origins.next(), origins.next()) {
+        // No page, or one of a browser that says nothing.
+        (None, _) => return true,
+        (Some(origin), None) => origin.to_str().unwrap_or_default(),
+        (Some(_), Some(_)) => return false,
+    };
+    let is_allowed = |known: &String| known == "*" || known == origin;
+    let name = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
+    allowed.iter().any(is_allowed) || name.is_some_and(|name| is_own_name(name, hosts))
 }
 
 fn is_own_name(host: &str, allowed: &[String]) -> bool {
@@ -77,6 +104,30 @@ mod tests {
         assert!(!asks("http://evil.example/", &["localhost"]));
         assert!(asks("http://localhost:9000/", &["localhost"]));
         assert!(asks("/", &["localhost"]));
+    }
+
+    #[test]
+    fn pages_of_this_machine_connect_and_others_only_if_they_are_allowed() {
+        let may = |origins: &[&'static str], allowed: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for origin in origins {
+                headers.append(header::ORIGIN, HeaderValue::from_static(origin));
+            }
+            let allowed: Vec<_> = allowed.iter().map(|text| (*text).to_owned()).collect();
+            may_connect(&headers, &allowed, &["shop.test".to_owned()])
+        };
+        assert!(!may(&["https://evil.example"], &[]));
+        assert!(!may(&["http://localhost.evil.example"], &[]));
+        assert!(!may(&["null"], &[]));
+        assert!(!may(&["file://localhost"], &[]));
+        assert!(!may(&["http://localhost", "https://evil.example"], &["*"]));
+        assert!(!may(&["https://evil.example"], &["https://app.example"]));
+        assert!(may(&[], &[]));
+        assert!(may(&["http://localhost:3000"], &[]));
+        assert!(may(&["http://127.0.0.1:9000"], &[]));
+        assert!(may(&["https://shop.test"], &[]));
+        assert!(may(&["https://app.example"], &["https://app.example"]));
+        assert!(may(&["null"], &["*"]));
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
 
 /// The ids of one request.
 #[derive(Debug)]
@@ -71,14 +74,29 @@ pub(super) fn uuid() -> String {
 
 /// Eleven bytes in base64, such as `ATfSmjLgPHcESJw=`.
 fn extended() -> String {
+    STANDARD.encode(eleven())
+}
+
+/// The same in the base64 of URLs: what WebSocket APIs call connections, messages and requests.
+pub(super) fn short() -> String {
+    URL_SAFE.encode(eleven())
+}
+
+/// Whether a text has the form of [`short`].
+pub(super) fn is_short(text: &str) -> bool {
+    let bytes = URL_SAFE.decode(text);
+    bytes.is_ok_and(|bytes| bytes.len() == 11)
+}
+
+fn eleven() -> [u8; 11] {
     let mut bytes = [0; 11];
     bytes[..8].copy_from_slice(&bits().to_le_bytes());
     bytes[8..].copy_from_slice(&bits().to_le_bytes()[..3]);
-    STANDARD.encode(bytes)
+    bytes
 }
 
 /// The seconds of the time and 96 random bits, as X-Ray has them.
-fn trace() -> String {
+pub(super) fn trace() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = since.unwrap_or_default().as_secs();
     let mut trace = String::with_capacity(35);
@@ -130,5 +148,26 @@ mod tests {
             lambda_trace("Root=1;Parent=2;Sampled=1"),
             "Root=1;Parent=2;Sampled=1"
         );
+    }
+
+    #[test]
+    fn an_id_of_a_connection_is_one_of_eleven_bytes_for_urls() {
+        assert_ne!(short(), short());
+        for _ in 0..100 {
+            let id = short();
+            assert_eq!(id.len(), 16, "{id}");
+            assert!(is_short(&id), "{id}");
+        }
+        for wrong in [
+            "",
+            "=",
+            "BFHPhfCWIAMCKlQ",
+            "BFHPhfCWIAMCKl==",
+            "BFHPhf/WIAMCKlQ=",
+            "BFHPhfCWIAMCKlQ=BFHPhfCWIAMCKlQ=",
+            "BFHPhfCWIAMCKlé=",
+        ] {
+            assert!(!is_short(wrong), "{wrong}");
+        }
     }
 }

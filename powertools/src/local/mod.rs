@@ -12,7 +12,7 @@
 //! | option | what it sets | unless set |
 //! | --- | --- | --- |
 //! | `--port` | the port on 127.0.0.1; several sources take the next ones | 9000 |
-//! | `--source` | `http`, `http-1.0`, `rest`, `url`, `alb`, `alb-multi`, `lattice-1`, `lattice`, `all`; `rest=9005` | `http` |
+//! | `--source` | `http`, `http-1.0`, `rest`, `url`, `alb`, `alb-multi`, `lattice-1`, `lattice`, `all`; `websocket`; `rest=9005` | `http` |
 //! | `--timeout` | seconds that the function may run, as on Lambda | 30 |
 //! | `--show` | prints each `event`, each `reply` | neither |
 //! | `--quiet` | prints no lines of requests | they are printed |
@@ -23,6 +23,11 @@
 //! | `--claim`, `--authorizer` | what the API's authorizers found | nothing |
 //! | `--binary-type` | a REST API's `binaryMediaTypes` | none |
 //! | `--api-key` | what a REST API wants in `x-api-key` | none |
+//! | `--websocket-route` | the route keys that a WebSocket API knows | the function's |
+//! | `--websocket-selection` | how a message names its route | `$request.body.action` |
+//! | `--websocket-response` | routes with a route response: their replies reach the client; `*` is all | none |
+//! | `--websocket-origin` | a further origin whose pages may connect, `*` any | this machine's |
+//! | `--websocket-limit` | `idle` and `age` in seconds, `message` and `frame` in bytes, `connections` | 600, 7200, 131072, 32768, 1000 |
 //! | `--host` | a further name to answer to | this machine's |
 //! | `--config` | the file of settings | `powertools.toml` |
 //!
@@ -50,6 +55,31 @@
 //! A direct invocation is a `POST` to `/2015-03-31/functions/function/invocations` with the event as
 //! the body, on any port: `aws lambda invoke --endpoint-url http://127.0.0.1:9000` sends one.
 //!
+//! # WebSocket
+//!
+//! A function with WebSocket routes has them on every port, beside HTTP: `ws://localhost:9000`, or with the
+//! stage, `ws://localhost:9000/local`. One that does not say which routes it has, as with
+//! [`Function::direct`](crate::Function::direct), has them where it is told: `--source http,websocket`. Then
+//! every key that a message names is a route, unless `--websocket-route` says which are.
+//!
+//! ```console
+//! $ cargo run -- --source websocket --websocket-response '*'
+//! $ wscat -c ws://localhost:9000
+//! ```
+//!
+//! As on AWS, `$connect` is asked before the handshake is answered and a status other than 2xx refuses it; the
+//! header `Sec-WebSocket-Protocol` of its reply chooses the sub-protocol; a message that is not JSON or names
+//! no route is for `$default`, and without that the client gets `{"message": "Forbidden", …}`; what fails gives
+//! it `{"message": "Internal server error", …}`; a reply is for nobody unless the route has a response. The
+//! function speaks to clients through `@connections`, on any port with WebSockets:
+//!
+//! ```console
+//! $ curl -d hello http://localhost:9000/@connections/L0SM9cOFvHcCIhw%3D
+//! ```
+//!
+//! It answers 410 for a connection that is closed or never was, 400 for what is no id, 413 above 128 KiB, and
+//! 429 while a client does not read what waits for it.
+//!
 //! # What is played
 //!
 //! Events and replies of each front end, Lambda's limits on both (6 MB; 1 MB behind a load balancer), the
@@ -60,21 +90,25 @@
 //! # What is not
 //!
 //! Authorizers (their findings are settings), IAM, throttling, CORS of the API itself, request validation,
-//! mapping templates, streaming, WebSocket. The sandbox is not ended by a timeout, and a handler that blocks its
+//! mapping templates, streaming. The sandbox is not ended by a timeout, and a handler that blocks its
 //! thread holds up the others and its own deadline: there is one thread, as on Lambda, unless `main` has a runtime
 //! with several. A REST API's header names
 //! keep the client's capitals; here they are in lower case but for the ones that API Gateway writes itself.
-//! The list that the tests hold is `src/local/tests/differences.json`.
+//! The list that the tests hold is `src/local/tests/differences.json`. Of a WebSocket API: `domainName` has the
+//! port, so that an address made of it is this machine's; pages of other origins may not connect, which AWS
+//! leaves to `$connect`; HTTP and WebSockets may share a port; models, templates and API keys are not there;
+//! a program that ends tells no connection's end.
 //!
 //! It listens on loopback only and refuses requests whose `Host` is another name, so that no web page
-//! can reach it through a DNS name of its own; invocations of pages are refused whatever they ask for. It
-//! is a tool for development, not a server.
+//! can reach it through a DNS name of its own; invocations and `@connections` are refused to pages whatever
+//! they ask for. It is a tool for development, not a server.
 
 use std::{fs::File, io, io::Read, path::Path, sync::Arc};
 
 use crate::{Error, context::FunctionInfo, env, function::App};
 
 mod control;
+mod door;
 mod exchange;
 mod guard;
 mod ids;
@@ -82,12 +116,15 @@ mod invocation;
 mod server;
 mod settings;
 mod terminal;
+mod websocket;
 
 use self::{
+    door::Door,
     exchange::{Gateway, Port},
     invocation::{Function, MOST_BYTES, Outcome},
-    settings::{Settings, Wish},
+    settings::{Front, Settings, Wish},
     terminal::print,
+    websocket::Sockets,
 };
 
 /// More than anybody sets.
@@ -120,11 +157,11 @@ pub(crate) async fn serve(app: impl App) -> Result<(), Error> {
 /// Serves each front end on its port.
 async fn listen(function: Function<impl App>, settings: Settings) -> Result<(), Error> {
     let mut listeners = Vec::new();
-    for (source, port) in &settings.ports {
-        listeners.push((*source, server::listen(*port).await?));
+    for (front, port) in &settings.ports {
+        listeners.push((*front, server::listen(*port).await?));
     }
     let places = listeners.iter();
-    let places = places.map(|(source, listener)| Ok((*source, listener.local_addr()?)));
+    let places = places.map(|(front, listener)| Ok((*front, listener.local_addr()?)));
     let places = places.collect::<io::Result<Vec<_>>>()?;
     let name = &function.info.name;
     print(&terminal::banner(name, &function.app, &settings, &places));
@@ -136,18 +173,54 @@ async fn listen(function: Function<impl App>, settings: Settings) -> Result<(), 
         hosts: settings.hosts,
         print,
     });
-    let is_one_of_several = listeners.len() > 1;
-    for ((source, listener), (_, address)) in listeners.into_iter().zip(places) {
-        let port = Port {
-            gateway: Arc::clone(&gateway),
-            source,
-            number: address.port(),
-            is_one_of_several,
-        };
-        tokio::spawn(server::serve(listener, Arc::new(port)));
+    let fronts: Vec<_> = settings.ports.iter().map(|(front, _)| *front).collect();
+    let sockets = sockets(&gateway, &fronts, settings.websocket);
+    for ((front, listener), (_, address)) in listeners.into_iter().zip(places) {
+        let door = door(&gateway, front, &sockets, address.port(), fronts.len());
+        tokio::spawn(server::serve(listener, Arc::new(door)));
     }
     // They go on until the process ends.
     std::future::pending().await
+}
+
+/// The WebSocket API, if the function has one or is said to.
+fn sockets<A: App>(
+    gateway: &Arc<Gateway<A>>,
+    fronts: &[Front],
+    settings: settings::WebSocket,
+) -> Option<Arc<Sockets<A>>> {
+    let is_wanted = fronts.contains(&Front::WebSocket);
+    let is_there = is_wanted || gateway.function.app.websocket().is_some();
+    is_there.then(|| Arc::new(Sockets::new(Arc::clone(gateway), settings)))
+}
+
+/// One of so many.
+fn door<A: App>(
+    gateway: &Arc<Gateway<A>>,
+    front: Front,
+    sockets: &Option<Arc<Sockets<A>>>,
+    number: u16,
+    of: usize,
+) -> Door<A> {
+    let has_routes = gateway.function.app.websocket().is_some();
+    let (http, sockets) = match front {
+        Front::WebSocket => (None, sockets.clone()),
+        Front::Http(source) => {
+            let port = Port {
+                gateway: Arc::clone(gateway),
+                source,
+                number,
+                is_one_of_several: of > 1,
+            };
+            (Some(port), sockets.clone().filter(|_| has_routes))
+        }
+    };
+    Door {
+        gateway: Arc::clone(gateway),
+        number,
+        http,
+        sockets,
+    }
 }
 
 /// Runs one event of a file and prints what comes of it.

@@ -16,7 +16,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::exchange::Port;
+use super::door::Door;
 use crate::{Error, event::Source, function::App};
 
 /// Connections at a time, of one port. Those above wait to be accepted.
@@ -41,7 +41,7 @@ pub(super) async fn listen(port: u16) -> Result<TcpListener, Error> {
 }
 
 /// Accepts connections until the process ends.
-pub(super) async fn serve(listener: TcpListener, port: Arc<Port<impl App>>) {
+pub(super) async fn serve(listener: TcpListener, door: Arc<Door<impl App>>) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let place = Arc::clone(&places).acquire_owned().await;
@@ -54,21 +54,22 @@ pub(super) async fn serve(listener: TcpListener, port: Arc<Port<impl App>>) {
                 continue;
             }
         };
-        let port = Arc::clone(&port);
+        let door = Arc::clone(&door);
         tokio::spawn(async move {
             let _place = place;
-            converse(stream, port).await;
+            converse(stream, door).await;
         });
     }
 }
 
-async fn converse(stream: TcpStream, port: Arc<Port<impl App>>) {
+async fn converse(stream: TcpStream, door: Arc<Door<impl App>>) {
     // An answer is written at once, so there is nothing to wait for.
     let _ = stream.set_nodelay(true);
-    let is_http_api = matches!(port.source, Source::HttpApi | Source::HttpApiV1);
+    let source = door.http.as_ref().map(|port| port.source);
+    let is_http_api = matches!(source, Some(Source::HttpApi | Source::HttpApiV1));
     let service = service_fn(move |request| {
-        let port = Arc::clone(&port);
-        async move { Ok::<_, Infallible>(port.answer(request).await.map(Full::new)) }
+        let door = Arc::clone(&door);
+        async move { Ok::<_, Infallible>(door.answer(request).await.map(Full::new)) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -80,7 +81,8 @@ async fn converse(stream: TcpStream, port: Arc<Port<impl App>>) {
         .half_close(true)
         // As recorded of HTTP APIs: `Apigw-Requestid`, `Myheader`.
         .title_case_headers(is_http_api)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     if let Err(error) = connection.await {
         tracing::debug!(%error, "a connection ended early");
     }

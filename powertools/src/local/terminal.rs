@@ -9,7 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::{control::INVOCATIONS, settings::Settings};
+use super::{
+    control::INVOCATIONS,
+    settings::{Front, Settings},
+};
 use crate::{
     event::Source,
     function::App,
@@ -27,22 +30,33 @@ pub(super) fn banner(
     name: &str,
     app: &impl App,
     settings: &Settings,
-    places: &[(Source, SocketAddr)],
+    places: &[(Front, SocketAddr)],
 ) -> String {
     let mut text = String::new();
-    let places = places.iter().map(|(source, address)| {
-        let base = format!("{address}{}", gateway::mapping(*source, &settings.api));
-        (source, base)
+    let places = places.iter().map(|(front, address)| match front {
+        Front::Http(source) => {
+            let mapping = gateway::mapping(*source, &settings.api);
+            (front, format!("{address}{mapping}"))
+        }
+        Front::WebSocket => (front, address.to_string()),
     });
     let places: Vec<_> = places.collect();
     let widest = places.iter().map(|(_, base)| base.len());
     let width = widest.max().unwrap_or_default();
-    for (source, base) in places {
+    let keys = app.websocket();
+    for (front, base) in places {
+        let (scheme, also) = match front {
+            Front::WebSocket => ("ws", String::new()),
+            Front::Http(_) if keys.is_some() => ("http", format!(" and ws://{base}")),
+            Front::Http(_) => ("http", String::new()),
+        };
         text.push_str(&format!(
-            "{name} listens on http://{base:<width$} (source: {source})\n"
+            "{name} listens on {scheme}://{base:<width$} (source: {front}){also}\n"
         ));
     }
     let mut rows = app.listing();
+    let keys = keys.unwrap_or_default().into_iter();
+    rows.extend(keys.map(|key| ("websocket".to_owned(), key)));
     if app.is_direct() {
         rows.push(("direct".to_owned(), format!("POST {INVOCATIONS}")));
     }

@@ -1,5 +1,5 @@
-//! The local gateway beside other programs: AWS's command line, another gateway, a load generator, and
-//! clients that mean no good.
+//! The local gateway beside other programs: AWS's command line, another gateway, a load generator, a client
+//! of WebSockets, and clients that mean no good.
 //!
 //! `./check gateway` installs and builds what is needed and names it in the environment. Without that these
 //! tests fail; they never pass unseen.
@@ -14,6 +14,8 @@ mod opinion;
 mod served;
 #[cfg(test)]
 mod throughput;
+#[cfg(test)]
+mod websocket;
 
 /// What `./check gateway` names.
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Served {
 
 /// The port in the first line of a banner, once it is whole.
 pub(crate) fn port(banner: &str) -> Option<u16> {
-    let (_, rest) = banner.split_once("http://127.0.0.1:")?;
+    let (_, rest) = banner.split_once("://127.0.0.1:")?;
     let end = rest.find(|c: char| !c.is_ascii_digit())?;
     rest[..end].parse().ok()
 }

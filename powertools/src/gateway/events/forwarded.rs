@@ -68,7 +68,7 @@ pub(super) fn headers(source: Source, api: &Api, asked: &Asked<'_>) -> HeaderMap
 }
 
 /// The name that the event says was asked for, unless it is what the client said.
-fn host(source: Source, domain: &Domain) -> Option<HeaderValue> {
+pub(super) fn host(source: Source, domain: &Domain) -> Option<HeaderValue> {
     let name = match (source, domain) {
         (Source::RestApi | Source::HttpApi | Source::HttpApiV1, Domain::ExecuteApi) => {
             "local.execute-api.us-east-1.amazonaws.com"

@@ -21,6 +21,7 @@ mod balanced;
 mod forwarded;
 mod version_1;
 mod version_2;
+pub(crate) mod websocket;
 
 pub(crate) use self::forwarded::Hop;
 

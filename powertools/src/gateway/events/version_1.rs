@@ -154,7 +154,7 @@ fn body(source: Source, api: &Api, sent: &Sent<'_>) -> (Value, bool) {
 }
 
 /// `content-type` as `Content-Type`.
-fn train_case(name: &str) -> String {
+pub(super) fn train_case(name: &str) -> String {
     let words = name.split('-').map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
         first.to_ascii_uppercase() + rest

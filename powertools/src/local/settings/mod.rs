@@ -1,6 +1,6 @@
 //! How the gateway is to run: the file, the environment and the arguments made one.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, fmt, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -12,8 +12,10 @@ use crate::{
 mod file;
 mod given;
 mod table;
+mod websocket;
 
 use self::given::Given;
+pub(super) use self::websocket::{Limits, WebSocket};
 
 /// As a domain: API Gateway's own.
 const EXECUTE_API: &str = "execute-api";
@@ -33,8 +35,9 @@ pub(super) enum Wish {
 #[derive(Debug)]
 pub(super) struct Settings {
     /// The front ends and where each listens.
-    pub(super) ports: Vec<(Source, u16)>,
+    pub(super) ports: Vec<(Front, u16)>,
     pub(super) api: Api,
+    pub(super) websocket: WebSocket,
     pub(super) timeout: Duration,
     pub(super) show: Show,
     /// A file with one event, which is all that is to run.
@@ -43,6 +46,23 @@ pub(super) struct Settings {
     pub(super) hosts: Vec<String>,
     /// Arguments that are the program's own.
     pub(super) unknown: Vec<String>,
+}
+
+/// What listens on a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Front {
+    Http(Source),
+    /// A WebSocket API and nothing else.
+    WebSocket,
+}
+
+impl fmt::Display for Front {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(source) => source.fmt(formatter),
+            Self::WebSocket => formatter.write_str("WebSocket API"),
+        }
+    }
 }
 
 /// What is printed of each request besides its line.
@@ -129,6 +149,7 @@ impl Reader {
         Settings {
             ports: self.ports(port.unwrap_or(PORT)),
             api: self.api(),
+            websocket: self.websocket(),
             timeout: timeout.unwrap_or(TIMEOUT),
             show: self.show(),
             event: self.text("event"),
@@ -199,31 +220,28 @@ impl Reader {
     }
 
     /// The front ends in the order in which they were named, each with its own port or the next one.
-    fn ports(&mut self, first: u16) -> Vec<(Source, u16)> {
+    fn ports(&mut self, first: u16) -> Vec<(Front, u16)> {
         let Some(given) = self.all.get("source").cloned() else {
-            return vec![(Source::HttpApi, first)];
+            return vec![(Front::Http(Source::HttpApi), first)];
         };
         if given.values.is_empty() {
             self.problem(&given, "", "it is to name a source");
         }
-        let mut ports: Vec<(Source, u16)> = Vec::new();
+        let mut ports: Vec<(Front, u16)> = Vec::new();
         let mut next = Some(first);
         for text in &given.values {
             let (name, own) = match text.split_once('=') {
                 Some((name, port)) => (name, Some(port)),
                 None => (&**text, None),
             };
-            let sources = sources(name);
-            if sources.is_empty() {
+            let fronts = fronts(name);
+            if fronts.is_empty() {
                 let names: Vec<_> = SOURCES.iter().map(|(name, _)| *name).collect();
                 let names = names.join("`, `");
-                self.problem(
-                    &given,
-                    text,
-                    &format!("the sources are `{names}` and `all`"),
-                );
+                let allowed = format!("the sources are `{names}`, `{WEBSOCKET}` and `all`");
+                self.problem(&given, text, &allowed);
             }
-            for source in sources {
+            for front in fronts {
                 let port = match own.map(str::parse) {
                     Some(Ok(port)) => port,
                     Some(Err(_)) => {
@@ -247,7 +265,7 @@ impl Reader {
                 if port != 0 && ports.iter().any(|(_, taken)| *taken == port) {
                     self.problem(&given, text, &format!("{port} is taken by another source"));
                 }
-                ports.push((source, port));
+                ports.push((front, port));
             }
         }
         ports
@@ -355,11 +373,16 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(may)
 }
 
-fn sources(name: &str) -> Vec<Source> {
+const WEBSOCKET: &str = "websocket";
+
+fn fronts(name: &str) -> Vec<Front> {
+    if name == WEBSOCKET {
+        return vec![Front::WebSocket];
+    }
     let named = SOURCES
         .iter()
         .filter(|(known, _)| name == "all" || *known == name);
-    named.map(|(_, source)| *source).collect()
+    named.map(|(_, source)| Front::Http(*source)).collect()
 }
 
 #[cfg(test)]

@@ -53,7 +53,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         Kind::Many,
         &[
             "the front end: `http` (HTTP API, payload 2.0), `http-1.0`, `rest`,",
-            "`url` (function URL), `alb`, `alb-multi`, `lattice-1`, `lattice`, or `all`;",
+            "`url` (function URL), `alb`, `alb-multi`, `lattice-1`, `lattice`, or `all` of",
+            "these; or `websocket`, which every port has for a function that has its routes;",
             "several take the next ports, `rest=9005` its own [http]",
         ],
     ),
@@ -146,6 +147,42 @@ pub(super) const SETTINGS: &[Setting] = &[
         "KEY",
         Kind::One,
         &["the `x-api-key` that a REST API asks for"],
+    ),
+    setting(
+        "websocket-route",
+        "KEY",
+        Kind::Many,
+        &[
+            "a route key of the WebSocket API: `join`, `$connect`, `$disconnect`, `$default`",
+            "[the function's; all, if it does not say]",
+        ],
+    ),
+    setting(
+        "websocket-selection",
+        "EXPR",
+        Kind::One,
+        &["how a message names its route [$request.body.action]"],
+    ),
+    setting(
+        "websocket-response",
+        "KEY",
+        Kind::Many,
+        &["a route with a route response, whose replies reach the client; `*` is all [none]"],
+    ),
+    setting(
+        "websocket-origin",
+        "ORIGIN",
+        Kind::Many,
+        &["a further origin whose pages may connect, or `*` [pages of this machine]"],
+    ),
+    setting(
+        "websocket-limit",
+        "NAME=N",
+        Kind::Pairs,
+        &[
+            "another limit: seconds of `idle` and `age`, bytes of `message` and `frame`,",
+            "open `connections` [600, 7200, 131072, 32768, 1000]",
+        ],
     ),
     setting(
         "host",

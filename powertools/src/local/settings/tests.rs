@@ -42,7 +42,7 @@ fn a_value_that_is_not_allowed_is_named_with_what_is() {
     let port = "a port is a number from 0 to 65535";
     let host = "it is a name without a port, like `shop.test`";
     let sources = "the sources are `http`, `http-1.0`, `rest`, `url`, `alb`, `alb-multi`, \
-                   `lattice-1`, `lattice` and `all`";
+                   `lattice-1`, `lattice`, `websocket` and `all`";
     for (argument, expected) in [
         ("--port=70000", format!("`--port` is `70000`, but {port}")),
         ("--port=", format!("`--port` is ``, but {port}")),
@@ -207,7 +207,7 @@ fn the_domain_is_a_name_to_answer_to() {
 fn nothing_needs_to_be_said() {
     let settings = settings(&[], &[], "");
 
-    assert_eq!(settings.ports, [(Source::HttpApi, 9000)]);
+    assert_eq!(settings.ports, [(Front::Http(Source::HttpApi), 9000)]);
     assert_eq!(settings.timeout, Duration::from_secs(30));
     assert_eq!(settings.show, Show::default());
     assert!(settings.api.routes.is_none());
@@ -223,7 +223,7 @@ fn options_win_over_variables_and_variables_over_the_file() {
     ];
     let settings = settings(&["--port", "3"], &variables, file);
 
-    assert_eq!(settings.ports, [(Source::HttpApi, 3)]);
+    assert_eq!(settings.ports, [(Front::Http(Source::HttpApi), 3)]);
     assert_eq!(settings.api.stage.as_deref(), Some("variable"));
     assert_eq!(
         settings.api.domain,
@@ -239,7 +239,7 @@ fn arguments_that_are_not_ours_are_left_to_the_program() {
         "",
     );
 
-    assert_eq!(settings.ports, [(Source::HttpApi, 1)]);
+    assert_eq!(settings.ports, [(Front::Http(Source::HttpApi), 1)]);
     assert_eq!(
         settings.unknown,
         ["serve", "--verbose", "-v", "--port", "2"]
@@ -253,9 +253,9 @@ fn sources_take_ports_one_after_another_unless_they_have_their_own() {
     assert_eq!(
         from(&["--source", "rest,alb=8000", "--source=url", "--port=7000"]),
         [
-            (Source::RestApi, 7000),
-            (Source::Alb, 8000),
-            (Source::FunctionUrl, 7001),
+            (Front::Http(Source::RestApi), 7000),
+            (Front::Http(Source::Alb), 8000),
+            (Front::Http(Source::FunctionUrl), 7001),
         ]
     );
     let all = from(&["--source", "all", "--port", "0"]);
@@ -279,7 +279,10 @@ fn lists_and_tables_are_written_as_each_place_writes_them() {
 
     assert_eq!(
         settings.ports,
-        [(Source::RestApi, 9000), (Source::HttpApi, 9001)]
+        [
+            (Front::Http(Source::RestApi), 9000),
+            (Front::Http(Source::HttpApi), 9001)
+        ]
     );
     assert_eq!(settings.api.binary_types, Some(vec!["image/*".to_owned()]));
     assert!(settings.api.stage_in_path);
@@ -316,4 +319,69 @@ fn the_help_tells_every_setting_and_fits_a_terminal() {
         assert!(line.chars().count() <= 110, "{line}");
     }
     assert!(help.starts_with("shop on localhost"), "{help}");
+}
+
+#[test]
+fn a_websocket_api_is_set_up_as_on_aws_unless_told_otherwise() {
+    let from = |arguments: &[&str], file: &str| settings(arguments, &[], file);
+    let unset = from(&[], "").websocket;
+    assert_eq!(unset.routes, None);
+    assert_eq!(unset.limits, Limits::default());
+    assert!(!unset.responds("join"));
+
+    let file = "[local]\nsource = 'websocket'\nwebsocket-route = ['join', '$default']\n\
+                websocket-response = 'join'\nwebsocket-origin = ['https://app.example']\n\
+                websocket-selection = '${request.body.kind}/x'\n\
+                [local.websocket-limit]\nidle = 5\nmessage = 10\n";
+    let set = from(&["--websocket-limit", "connections=3"], "");
+    assert_eq!(set.websocket.limits.connections, 3);
+    let set = from(&[], file);
+    assert_eq!(set.ports, [(Front::WebSocket, 9000)]);
+    let set = set.websocket;
+    assert_eq!(set.routes, Some(vec!["join".into(), "$default".into()]));
+    assert!(set.responds("join") && !set.responds("$default"));
+    assert_eq!(set.origins, ["https://app.example"]);
+    assert_eq!(
+        set.selection.key("{\"kind\":\"a\"}").as_deref(),
+        Some("a/x")
+    );
+    assert_eq!(set.limits.idle, Duration::from_secs(5));
+    assert_eq!(set.limits.age, Duration::from_secs(7200));
+    assert_eq!(set.limits.message, 10);
+    assert!(
+        from(&["--websocket-response=*"], "")
+            .websocket
+            .responds("any")
+    );
+}
+
+#[test]
+fn what_no_websocket_api_can_be_set_to_is_named() {
+    let limits = "the limits are `idle`, `age`, `message`, `frame` and `connections`";
+    for (argument, expected) in [
+        (
+            "--websocket-limit=idle=0",
+            "`--websocket-limit` is `idle=0`, but it is a number above 0".to_owned(),
+        ),
+        (
+            "--websocket-limit=idle=1.5",
+            "`--websocket-limit` is `idle=1.5`, but it is a number above 0".to_owned(),
+        ),
+        (
+            "--websocket-limit=frames=1",
+            format!("`--websocket-limit` is `frames=1`, but {limits}"),
+        ),
+        (
+            "--websocket-limit=7",
+            "`--websocket-limit` is `7`, but it is like `name=value`".to_owned(),
+        ),
+        (
+            "--websocket-selection=$request.header.x",
+            "`--websocket-selection` is `$request.header.x`, but `request.header.x` is no \
+             `request.body.…`, which messages have; an expression is like `$request.body.action`"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(problems(&[argument], None), [expected], "{argument}");
+    }
 }

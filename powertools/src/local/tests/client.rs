@@ -25,6 +25,22 @@ impl Answered {
 /// Sends a request: its first line without the version, its headers, its body. `host` and the length are
 /// added where they are not given.
 pub(super) async fn ask(port: u16, lines: &[String], body: &[u8]) -> Answered {
+    raw(port, &written(lines, body)).await
+}
+
+/// The same of a request whose connection does not end with its answer: the head of that.
+pub(super) async fn ask_for_head(port: u16, lines: &[String]) -> Answered {
+    let mut stream = connect(port).await;
+    let sent = stream.write_all(&written(lines, b"")).await;
+    sent.expect("it is sent");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("a head"));
+    }
+    parsed(&head)
+}
+
+fn written(lines: &[String], body: &[u8]) -> Vec<u8> {
     let has = |name: &str| {
         let mut lines = lines.iter();
         lines.any(|line| line.to_ascii_lowercase().starts_with(name))
@@ -43,14 +59,17 @@ pub(super) async fn ask(port: u16, lines: &[String], body: &[u8]) -> Answered {
         head.push_str(&format!("content-length: {}\r\n", body.len()));
     }
     head.push_str("\r\n");
-    raw(port, &[head.as_bytes(), body].concat()).await
+    [head.as_bytes(), body].concat()
+}
+
+async fn connect(port: u16) -> TcpStream {
+    let address = ("127.0.0.1", port);
+    TcpStream::connect(address).await.expect("it listens")
 }
 
 /// Sends these bytes and reads until the end.
 pub(super) async fn raw(port: u16, bytes: &[u8]) -> Answered {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))
-        .await
-        .expect("it listens");
+    let mut stream = connect(port).await;
     // One that is refused before it has sent all may find the door closed.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();

@@ -16,12 +16,12 @@ use crate::{
     Context,
     event::Source,
     function::{InvocationError, Reply},
-    gateway::{Route, Routes},
 };
 
 mod client;
 mod limits;
 mod told;
+mod websocket;
 
 use client::{Answered, ask};
 
@@ -51,7 +51,7 @@ impl App for Player {
     }
 
     fn listing(&self) -> Vec<(String, String)> {
-        Vec::new()
+        vec![("GET".to_owned(), "/orders/{id}".to_owned())]
     }
 }
 
@@ -71,7 +71,12 @@ fn settings(source: &str, more: &[String]) -> Settings {
 
 /// Serves an application on a port of its own.
 async fn served(app: impl App, settings: Settings) -> u16 {
-    let (source, port) = settings.ports[0];
+    served_telling(app, settings, |_| {}).await
+}
+
+/// The same, with what a person is to read.
+async fn served_telling(app: impl App, settings: Settings, print: fn(&str)) -> u16 {
+    let (front, port) = settings.ports[0];
     let listener = server::listen(port).await.expect("a free port");
     let number = listener.local_addr().expect("its address").port();
     let gateway = Gateway {
@@ -84,15 +89,12 @@ async fn served(app: impl App, settings: Settings) -> u16 {
         api: settings.api,
         show: settings.show,
         hosts: settings.hosts,
-        print: |_| {},
+        print,
     };
-    let port = Port {
-        gateway: Arc::new(gateway),
-        source,
-        number,
-        is_one_of_several: false,
-    };
-    tokio::spawn(server::serve(listener, Arc::new(port)));
+    let gateway = Arc::new(gateway);
+    let sockets = sockets(&gateway, &[front], settings.websocket);
+    let door = door(&gateway, front, &sockets, number, 1);
+    tokio::spawn(server::serve(listener, Arc::new(door)));
     number
 }
 
@@ -107,7 +109,11 @@ async fn play(
     let player = Player::default();
     player.0.lock().expect("no test panics with it").reply = reply;
     let port = served(player.clone(), settings(source, more)).await;
-    let answered = ask(port, request, body).await;
+    // A connection goes on after its handshake.
+    let answered = match source {
+        "websocket" => client::ask_for_head(port, request).await,
+        _ => ask(port, request, body).await,
+    };
     let event = player
         .0
         .lock()
@@ -386,7 +392,7 @@ async fn the_known_differences_are_these_and_no_more() {
             assert_eq!(event.pointer(place), None, "no longer: {}", known.what);
         }
     }
-    assert!(differences.len() <= 4, "{} differences", differences.len());
+    assert!(differences.len() <= 6, "{} differences", differences.len());
 }
 
 #[tokio::test]

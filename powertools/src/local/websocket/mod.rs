@@ -1,0 +1,301 @@
+//! A WebSocket API: clients connect, what they say becomes events, and the function posts to them.
+//!
+//! What API Gateway does for the function: it chooses the route, invokes, and answers where the function
+//! cannot. The protocol itself is tungstenite's (see `connection`). The surprising thing: a reply reaches the
+//! client only where a route response is set up, as on AWS; everything else is posted.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    exchange::{Gateway, Story},
+    ids,
+    invocation::Outcome,
+    settings::WebSocket,
+    terminal,
+};
+use crate::{
+    function::App,
+    gateway::{
+        self, Answer, Refusal,
+        websocket::{self, Happened},
+    },
+};
+
+mod connection;
+mod handshake;
+mod management;
+mod open;
+
+use self::open::{Connected, Open};
+pub(super) use self::{handshake::is_handshake, management::is_management};
+
+/// How long API Gateway waits for an integration of a WebSocket API. Source: its quotas.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(29);
+
+const CONNECT: &str = "$connect";
+const DISCONNECT: &str = "$disconnect";
+const DEFAULT: &str = "$default";
+
+/// The WebSocket API, which all ports share.
+pub(super) struct Sockets<A> {
+    gateway: Arc<Gateway<A>>,
+    settings: WebSocket,
+    /// The route keys that there are, if anybody said.
+    routes: Option<Vec<String>>,
+    open: Open,
+    places: Arc<Semaphore>,
+}
+
+/// What the gateway says when the function does not: a frame, or the body of a refused handshake.
+#[derive(Clone, Copy)]
+struct Refused {
+    status: StatusCode,
+    message: &'static str,
+}
+
+/// Sources of the words: what clients of live APIs show (see `docs/platform.md`).
+const FORBIDDEN: Refused = Refused {
+    status: StatusCode::FORBIDDEN,
+    message: "Forbidden",
+};
+const FAILED: Refused = Refused {
+    status: StatusCode::BAD_GATEWAY,
+    message: "Internal server error",
+};
+const TIMED_OUT: Refused = Refused {
+    status: StatusCode::GATEWAY_TIMEOUT,
+    message: "Endpoint request timed out",
+};
+
+impl Refused {
+    /// Spaces as AWS has them.
+    fn text(self, connection_id: &str, request_id: &str) -> String {
+        let message = json!(self.message);
+        format!(
+            r#"{{"message": {message}, "connectionId":"{connection_id}", "requestId":"{request_id}"}}"#
+        )
+    }
+}
+
+impl<A: App> Sockets<A> {
+    pub(super) fn new(gateway: Arc<Gateway<A>>, settings: WebSocket) -> Self {
+        let routes = settings.routes.clone();
+        Self {
+            routes: routes.or_else(|| gateway.function.app.websocket()),
+            open: Open::default(),
+            places: Arc::new(Semaphore::new(settings.limits.connections)),
+            gateway,
+            settings,
+        }
+    }
+
+    /// Whether the API has this route; without a list it has all.
+    fn has(&self, route_key: &str) -> bool {
+        let routes = self.routes.as_ref();
+        routes.is_none_or(|routes| routes.iter().any(|known| known == route_key))
+    }
+
+    /// The route of a message, if there is one.
+    fn route(&self, message: &str) -> Option<String> {
+        let selected = self.settings.selection.key(message);
+        // The three keys of API Gateway's own are nobody's to name.
+        let selected = selected.filter(|key| !key.is_empty() && !key.starts_with('$'));
+        let selected = selected.filter(|key| self.has(key));
+        selected.or_else(|| self.has(DEFAULT).then(|| DEFAULT.to_owned()))
+    }
+
+    /// Invokes the function for one event and reads its reply.
+    async fn invoke(
+        &self,
+        event: String,
+        story: &mut Story,
+        trace: &str,
+    ) -> Result<Answer, Refused> {
+        let Gateway {
+            function,
+            show,
+            print,
+            ..
+        } = &*self.gateway;
+        if show.event {
+            print(&terminal::shown("event", event.as_bytes()));
+        }
+        let invocation = function.start(event.into(), ids::uuid(), trace);
+        story.cold_start = invocation.cold_start;
+        let outcome = tokio::time::timeout(PATIENCE, invocation.outcome()).await;
+        let reply = match outcome {
+            Ok(Outcome::Replied(reply)) => reply,
+            Ok(Outcome::TimedOut(_)) if function.timeout >= PATIENCE => {
+                return Err(TIMED_OUT);
+            }
+            Ok(Outcome::Failed(error) | Outcome::TimedOut(error)) => {
+                if show.reply {
+                    print(&terminal::shown("error", &error));
+                }
+                return Err(FAILED);
+            }
+            Err(_) => {
+                story.note = Some("the front end waits no longer".to_owned());
+                return Err(TIMED_OUT);
+            }
+        };
+        if show.reply {
+            print(&terminal::shown("reply", &reply));
+        }
+        gateway::read_websocket(&reply).map_err(|reason| {
+            story.note = Some(format!("the reply is none of a WebSocket API: {reason}"));
+            FAILED
+        })
+    }
+
+    /// Has a message handled, and sends the client what it gets of that.
+    fn message(
+        self: &Arc<Self>,
+        connected: &Arc<Connected>,
+        body: &str,
+        busy: OwnedSemaphorePermit,
+    ) {
+        let sockets = Arc::clone(self);
+        let connected = Arc::clone(connected);
+        let body = body.to_owned();
+        tokio::spawn(async move {
+            if let Some(frame) = sockets.answered(&connected, &body).await {
+                // A client that is gone needs no answer.
+                let _ = connected.send(frame).await;
+            }
+            drop(busy);
+        });
+    }
+
+    /// What a client gets for a message: mostly nothing.
+    async fn answered(&self, connected: &Connected, body: &str) -> Option<String> {
+        let request_id = ids::short();
+        let id = &connected.about.id;
+        let Some(route_key) = self.route(body) else {
+            let line = self.begun("MESSAGE", &connected.about.id);
+            let note = "no route, and the API has no `$default`".to_owned();
+            line.ended(self, FORBIDDEN.status, Story::of(note));
+            return Some(FORBIDDEN.text(id, &request_id));
+        };
+        let line = self.begun(&format!("MESSAGE {route_key}"), id);
+        let happened = Happened::Message {
+            route_key: &route_key,
+            id: &ids::short(),
+            body,
+        };
+        let mut story = Story::default();
+        let event = websocket::event(&self.gateway.api, &connected.about, &request_id, happened);
+        let came = match event {
+            Ok(event) => self.invoke(event, &mut story, &ids::trace()).await,
+            Err(_) => Err(FAILED),
+        };
+        let came = came.and_then(|answer| {
+            let frame = self.frame(&route_key, &answer, &mut story)?;
+            Ok((answer.status(), frame))
+        });
+        let (status, frame) = match came {
+            Ok(came) => came,
+            Err(refused) => (refused.status, Some(refused.text(id, &request_id))),
+        };
+        line.ended(self, status, story);
+        frame
+    }
+
+    /// The reply's body, where the route has a response.
+    fn frame(
+        &self,
+        route_key: &str,
+        answer: &Answer,
+        story: &mut Story,
+    ) -> Result<Option<String>, Refused> {
+        let body = answer.body();
+        if body.is_empty() || !self.settings.responds(route_key) {
+            return Ok(None);
+        }
+        let most = self.settings.limits.message;
+        if body.len() > most {
+            let bytes = body.len();
+            story.note = Some(format!("the reply has {bytes} bytes, and {most} are sent"));
+            return Err(FAILED);
+        }
+        match std::str::from_utf8(body) {
+            Ok(text) => Ok(Some(text.to_owned())),
+            Err(_) => {
+                story.note = Some("the reply is no text, which alone is sent".to_owned());
+                Err(FAILED)
+            }
+        }
+    }
+
+    /// Tells the function that a connection is over. Nobody waits for what it says.
+    async fn disconnected(&self, about: &websocket::Connection, code: u16, reason: &str) {
+        if !self.has(DISCONNECT) {
+            return;
+        }
+        let line = self.begun(&format!("DISCONNECT {code}"), &about.id);
+        let happened = Happened::Disconnect { code, reason };
+        let mut story = Story::default();
+        let event = websocket::event(&self.gateway.api, about, &ids::short(), happened);
+        let came = match event {
+            Ok(event) => self.invoke(event, &mut story, &ids::trace()).await,
+            Err(_) => Err(FAILED),
+        };
+        let status = came.map_or_else(|refused| refused.status, |answer| answer.status());
+        line.ended(self, status, story);
+    }
+
+    /// Prints the first of the two lines of an event.
+    fn begun(&self, what: &str, connection_id: &str) -> Line {
+        // Half an id tells the connections of one developer apart.
+        let short = connection_id.get(..8).unwrap_or(connection_id);
+        let title = format!("{} {short}", what.escape_debug());
+        let title = title.trim_end().to_owned();
+        if !self.gateway.show.quiet {
+            (self.gateway.print)(&format!("→ {title}\n"));
+        }
+        Line {
+            title,
+            started: std::time::Instant::now(),
+        }
+    }
+}
+
+/// An event on the terminal.
+struct Line {
+    title: String,
+    started: std::time::Instant,
+}
+
+impl Line {
+    fn ended(self, sockets: &Sockets<impl App>, status: StatusCode, story: Story) {
+        let Gateway { show, print, .. } = &*sockets.gateway;
+        if show.quiet {
+            return;
+        }
+        let ended = terminal::Ended {
+            status: status.as_u16(),
+            route: None,
+            took: self.started.elapsed(),
+            cold_start: story.cold_start,
+            note: story.note,
+        };
+        print(&terminal::ended(&self.title, &ended));
+    }
+}
+
+/// What a client gets whose request makes no event.
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::BadRequest => Self {
+                status: StatusCode::BAD_REQUEST,
+                message: "Bad Request",
+            },
+            _ => FAILED,
+        }
+    }
+}
