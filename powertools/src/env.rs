@@ -91,11 +91,25 @@ pub(crate) fn function() -> crate::context::FunctionInfo {
     function
 }
 
+/// The variables of the local gateway that are not empty; what is not Unicode has marks in its place.
+#[cfg(feature = "local")]
+pub(crate) fn local_variables() -> Vec<(String, String)> {
+    let pairs = env::vars_os().map(|(name, value)| {
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        (text(name), text(value))
+    });
+    let pairs = pairs.filter(|(name, value)| name.starts_with(LOCAL) && !value.is_empty());
+    pairs.collect()
+}
+
+#[cfg(feature = "local")]
+const LOCAL: &str = "POWERTOOLS_LOCAL_";
+
 /// The variable of a setting of the local gateway: `POWERTOOLS_LOCAL_BASE_PATH` for `base-path`.
 #[cfg(feature = "local")]
 pub(crate) fn local_name(setting: &str) -> String {
     let setting = setting.replace('-', "_").to_ascii_uppercase();
-    format!("POWERTOOLS_LOCAL_{setting}")
+    format!("{LOCAL}{setting}")
 }
 
 /// `POWERTOOLS_SERVICE_NAME`: the `service` of every log line, and AppConfig's application.
@@ -146,8 +160,8 @@ pub(crate) fn parameters_max_age() -> Option<String> {
     written("POWERTOOLS_PARAMETERS_MAX_AGE")
 }
 
-/// Any variable, for parameters that are read from the environment and settings of the local gateway.
-#[cfg(any(feature = "local", feature = "parameters"))]
+/// Any variable, for parameters that are read from the environment.
+#[cfg(feature = "parameters")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     text(name)
 }

@@ -67,6 +67,16 @@ impl Api {
         }
     }
 
+    /// Whether a REST API sends the bytes of a base64 reply to a client with this `Accept`, of which only the
+    /// first type counts; the others get the base64.
+    pub(crate) fn undoes_base64(&self, accept: Option<&str>) -> bool {
+        let first = accept.unwrap_or_default().split(',').next();
+        match &self.binary_types {
+            Some(types) => Self::is_binary(types, first.unwrap_or_default().trim()),
+            None => true,
+        }
+    }
+
     /// Whether a REST API takes a body of this type for bytes.
     pub(super) fn is_binary(types: &[String], media_type: &str) -> bool {
         let essence = media_type.split(';').next().unwrap_or("").trim();

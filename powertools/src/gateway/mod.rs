@@ -27,6 +27,7 @@ pub(crate) use self::{
 pub(crate) use self::{
     api::{Decoding, Domain},
     events::Hop,
+    place::{below_mapping, mapping},
     refusals::{Refusal, message},
     replies::json,
     routes::{Route, Routes},

@@ -50,16 +50,16 @@ fn rest(api: &Api, method: &str, asked: &str) -> Result<Place, Refusal> {
     let is_plain = api.base_path.is_empty() && !api.stage_in_path;
     let (path, context_path, inner) = match &api.domain {
         Domain::ExecuteApi => {
-            let inner = below(asked, &stage).ok_or(Refusal::Forbidden)?;
+            let inner = below(asked, &stage).ok_or(Refusal::Elsewhere)?;
             (one_slash(inner), asked.to_owned(), inner)
         }
         // As API Gateway's own domain, but that clients need not write the stage.
         Domain::Asked if is_plain => (one_slash(asked), format!("{stage}{asked}"), asked),
         Domain::Custom(_) if is_plain => (one_slash(asked), asked.to_owned(), asked),
         Domain::Asked | Domain::Custom(_) => {
-            let mut inner = below(asked, &api.base_path).ok_or(Refusal::Forbidden)?;
+            let mut inner = below(asked, &api.base_path).ok_or(Refusal::Elsewhere)?;
             if api.stage_in_path {
-                inner = below(inner, &stage).ok_or(Refusal::Forbidden)?;
+                inner = below(inner, &stage).ok_or(Refusal::Elsewhere)?;
             }
             (asked.to_owned(), asked.to_owned(), inner)
         }
@@ -96,11 +96,11 @@ fn http(source: Source, api: &Api, method: &str, asked: &str) -> Result<Place, R
     let (asked, inner) = match &api.domain {
         Domain::ExecuteApi if is_named => {
             let stage = format!("/{}", api.stage(source));
-            (asked, below(asked, &stage).ok_or(Refusal::NoRoute)?)
+            (asked, below(asked, &stage).ok_or(Refusal::Elsewhere)?)
         }
         Domain::ExecuteApi => (asked, asked),
         Domain::Asked | Domain::Custom(_) => {
-            let inner = below(asked, &api.base_path).ok_or(Refusal::NoRoute)?;
+            let inner = below(asked, &api.base_path).ok_or(Refusal::Elsewhere)?;
             // Payload 2.0 does not show the mapping, 1.0 does.
             (
                 if source == Source::HttpApi {
@@ -112,8 +112,12 @@ fn http(source: Source, api: &Api, method: &str, asked: &str) -> Result<Place, R
             )
         }
     };
+    let is_mapped = inner != asked;
     let plain = http_path(asked, api.path).ok_or(Refusal::BadRequest)?;
-    let inner = http_path(inner, api.path).ok_or(Refusal::BadRequest)?;
+    let inner = match is_mapped {
+        true => http_path(inner, api.path).ok_or(Refusal::BadRequest)?,
+        false => plain.clone(),
+    };
     let mut place = Place {
         path: match source {
             Source::HttpApi => plain.clone(),
@@ -167,6 +171,35 @@ fn is_well_encoded(path: &str) -> bool {
 
 pub(super) fn decoded(text: &str) -> Option<String> {
     Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
+}
+
+/// A path as the API's routes are written, if a base path or a stage comes before them.
+#[cfg(feature = "local")]
+pub(crate) fn below_mapping<'p>(source: Source, api: &Api, path: &'p str) -> Option<&'p str> {
+    if !matches!(
+        source,
+        Source::RestApi | Source::HttpApi | Source::HttpApiV1
+    ) {
+        return None;
+    }
+    let inner = below(path, &api.base_path)?;
+    let stage = format!("/{}", api.stage(source));
+    Some(below(inner, &stage).unwrap_or(inner))
+}
+
+/// What clients write before the API's own paths; nothing, if it has neither a base path nor a stage there.
+#[cfg(feature = "local")]
+pub(crate) fn mapping(source: Source, api: &Api) -> String {
+    let stage = api.stage(source);
+    match (source, &api.domain) {
+        (Source::RestApi, Domain::ExecuteApi) => format!("/{stage}"),
+        (Source::RestApi, _) if api.stage_in_path => format!("{}/{stage}", api.base_path),
+        (Source::HttpApi | Source::HttpApiV1, Domain::ExecuteApi) if stage != "$default" => {
+            format!("/{stage}")
+        }
+        (Source::RestApi | Source::HttpApi | Source::HttpApiV1, _) => api.base_path.clone(),
+        _ => String::new(),
+    }
 }
 
 /// What is left of a path below a prefix that ends with a whole segment; `/` where nothing is.

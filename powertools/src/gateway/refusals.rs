@@ -13,8 +13,10 @@ use crate::event::Source;
 pub(crate) enum Refusal {
     /// It cannot make sense of the request.
     BadRequest,
-    /// Another stage or base path than the API's, or no API key.
-    Forbidden,
+    /// Another stage or base path than the API's.
+    Elsewhere,
+    /// No API key, or another one.
+    NoKey,
     /// None of the declared routes.
     NoRoute,
     /// A request above its limit, or above Lambda's.
@@ -30,6 +32,21 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// Why, for whoever runs the gateway: what the client gets says little, as on AWS.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::BadRequest => "the front end cannot make sense of the request",
+            Self::Elsewhere => "the path is not below the API's stage or base path",
+            Self::NoKey => "`x-api-key` is not the API's key",
+            Self::NoRoute => "the API has no such route",
+            Self::TooLarge => "the request is larger than is taken",
+            Self::HeadersTooLarge => "the headers are larger than the front end takes",
+            Self::Slow => "the body did not come in time",
+            Self::Failed => "the invocation failed",
+            Self::TimedOut => "the front end waits no longer; the function goes on",
+        }
+    }
+
     /// What the client gets.
     pub(crate) fn answer(self, source: Source) -> Answer {
         let (status, text, error_type) = match source {
@@ -58,7 +75,11 @@ impl Refusal {
             Self::BadRequest | Self::Slow => {
                 (self.status(), "Bad Request", Some("BadRequestException"))
             }
-            Self::Forbidden => (self.status(), "Forbidden", Some("ForbiddenException")),
+            Self::Elsewhere | Self::NoKey => (
+                StatusCode::FORBIDDEN,
+                "Forbidden",
+                Some("ForbiddenException"),
+            ),
             // Never 404 or 405: an unknown resource could be one that asks for a token.
             Self::NoRoute => (
                 StatusCode::FORBIDDEN,
@@ -88,8 +109,8 @@ impl Refusal {
         let text = match self {
             Self::BadRequest => "Bad Request",
             Self::Slow => "Request Timeout",
-            Self::Forbidden => "Forbidden",
-            Self::NoRoute => "Not Found",
+            Self::NoKey => "Forbidden",
+            Self::NoRoute | Self::Elsewhere => "Not Found",
             Self::TooLarge => "Request Entity Too Large",
             Self::HeadersTooLarge => "Request Header Fields Too Large",
             Self::Failed => "Internal Server Error",
@@ -108,8 +129,8 @@ impl Refusal {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::NoKey => StatusCode::FORBIDDEN,
+            Self::NoRoute | Self::Elsewhere => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Failed => StatusCode::BAD_GATEWAY,

@@ -85,12 +85,7 @@ fn rest(api: &Api, accept: Option<&str>, value: Value) -> Result<Answer, String>
     add_lists(&mut headers, map(&mut object, "multiValueHeaders")?)?;
     add_all(&mut headers, map(&mut object, "headers")?)?;
     add_default(&mut headers, "application/json");
-    let first = accept.unwrap_or_default().split(',').next();
-    let is_binary = match &api.binary_types {
-        Some(types) => Api::is_binary(types, first.unwrap_or_default().trim()),
-        None => true,
-    };
-    let base64 = if is_binary {
+    let base64 = if api.undoes_base64(accept) {
         Base64::AsFlagged
     } else {
         Base64::Kept
@@ -159,7 +154,8 @@ fn object(value: Value) -> Result<Map<String, Value>, String> {
 fn status(value: Option<&Value>) -> Result<StatusCode, String> {
     let code = match value {
         None => return Err("it has no `statusCode`".to_owned()),
-        Some(Value::String(text)) => text.parse().ok(),
+        // `parse` would take `+200`.
+        Some(Value::String(text)) if text.len() == 3 => text.parse().ok(),
         Some(value) => value.as_u64(),
     };
     // An informational status would not end the exchange.

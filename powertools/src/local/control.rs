@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, request::Parts};
+use serde::de::IgnoredAny;
 
 use super::{
     guard,
@@ -31,44 +32,65 @@ pub(super) async fn invoke(
     parts: &Parts,
     event: Bytes,
     ids: Ids,
-) -> Answer {
+) -> (Answer, Option<String>) {
+    let refused = |status, text: &str| (gateway::message(status, text), Some(text.to_owned()));
     if guard::is_from_a_page(&parts.headers) {
-        return gateway::message(StatusCode::FORBIDDEN, "no invocations from web pages");
+        return refused(StatusCode::FORBIDDEN, "no invocations from web pages");
     }
     if parts.method != Method::POST {
-        return gateway::message(StatusCode::METHOD_NOT_ALLOWED, "invoke with POST");
+        return refused(StatusCode::METHOD_NOT_ALLOWED, "invoke with POST");
     }
     let request_id = ids.invocation.clone();
-    let mut answer = if event.len() > MOST_BYTES {
-        too_large(event.len())
-    } else {
-        let event = if event.is_empty() {
-            Bytes::from_static(b"{}")
-        } else {
-            event
-        };
-        let kind = parts.headers.get("x-amz-invocation-type");
-        match kind.map_or(&b"RequestResponse"[..], |kind| kind.as_bytes()) {
-            b"RequestResponse" => {
-                let invocation = function.start(event, ids.invocation, &ids.trace);
-                replied(invocation.outcome().await)
+    let mut note = None;
+    let mut answer = match checked(event) {
+        Err(answer) => *answer,
+        Ok(event) => {
+            let kind = parts.headers.get("x-amz-invocation-type");
+            match kind.map_or(&b"RequestResponse"[..], |kind| kind.as_bytes()) {
+                b"RequestResponse" => {
+                    let invocation = function.start(event, ids.invocation, &ids.trace);
+                    let outcome = invocation.outcome().await;
+                    note = outcome.note();
+                    replied(outcome)
+                }
+                b"Event" => {
+                    drop(function.start(event, ids.invocation, &ids.trace));
+                    status(StatusCode::ACCEPTED)
+                }
+                b"DryRun" => status(StatusCode::NO_CONTENT),
+                _ => error(
+                    StatusCode::BAD_REQUEST,
+                    "InvalidParameterValueException",
+                    "X-Amz-Invocation-Type is `RequestResponse`, `Event` or `DryRun`",
+                ),
             }
-            b"Event" => {
-                drop(function.start(event, ids.invocation, &ids.trace));
-                status(StatusCode::ACCEPTED)
-            }
-            b"DryRun" => status(StatusCode::NO_CONTENT),
-            _ => error(
-                StatusCode::BAD_REQUEST,
-                "InvalidParameterValueException",
-                "X-Amz-Invocation-Type is `RequestResponse`, `Event` or `DryRun`",
-            ),
         }
     };
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         set(&mut answer, "x-amzn-requestid", id);
     }
-    answer
+    (answer, note)
+}
+
+/// The payload as Lambda takes it: JSON within its limit, `{}` where there is none.
+///
+/// Source: the errors of `Invoke` in its API reference, `InvalidRequestContentException` (400) and
+/// `RequestTooLargeException` (413).
+fn checked(payload: Bytes) -> Result<Bytes, Box<Answer>> {
+    if payload.len() > MOST_BYTES {
+        return Err(Box::new(too_large(payload.len())));
+    }
+    if payload.is_empty() {
+        return Ok(Bytes::from_static(b"{}"));
+    }
+    match serde_json::from_slice::<IgnoredAny>(&payload) {
+        Ok(_) => Ok(payload),
+        Err(reason) => Err(Box::new(error(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestContentException",
+            &format!("Could not parse request body into json: {reason}"),
+        ))),
+    }
 }
 
 fn replied(outcome: Outcome) -> Answer {

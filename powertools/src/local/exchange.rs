@@ -57,6 +57,8 @@ pub(super) struct Port<A> {
 #[derive(Debug, Default)]
 pub(super) struct Story {
     pub(super) cold_start: bool,
+    /// The path that was asked for, if the function was invoked.
+    pub(super) path: Option<String>,
     pub(super) note: Option<String>,
 }
 
@@ -71,11 +73,15 @@ impl<A: App> Port<A> {
         let title = terminal::title(&request, source);
         let print = self.gateway.print;
         print(&format!("→ {title}\n"));
-        let path = request.uri().path().to_owned();
         let answer = self.admit(request, &mut story).await;
+        let patterns = &self.gateway.patterns;
+        let route = story.path.as_deref().and_then(|path| {
+            let inner = gateway::below_mapping(self.source, &self.gateway.api, path);
+            patterns.pattern(path).or_else(|| patterns.pattern(inner?))
+        });
         let ended = Ended {
             status: answer.status().as_u16(),
-            route: self.gateway.patterns.pattern(&path).map(str::to_owned),
+            route: route.map(str::to_owned),
             took: started.elapsed(),
             cold_start: story.cold_start,
             note: story.note,
@@ -87,7 +93,10 @@ impl<A: App> Port<A> {
     /// Only who asks for this machine is let in.
     async fn admit(&self, request: http::Request<Incoming>, story: &mut Story) -> Answer {
         match guard::stranger(request.uri(), request.headers(), &self.gateway.hosts) {
-            Some(refused) => refused,
+            Some(refused) => {
+                story.note = Some("`Host` does not name this machine".to_owned());
+                refused
+            }
             None => self.exchange(request, story).await,
         }
     }
@@ -95,24 +104,46 @@ impl<A: App> Port<A> {
     async fn exchange(&self, request: http::Request<Incoming>, story: &mut Story) -> Answer {
         let (parts, body) = request.into_parts();
         let is_direct = control::is_invocation(parts.uri.path());
+        let mut ids = Ids::new();
         let body = match self.body(&parts, body).await {
             Ok(body) => body,
-            Err(refusal) => return refusal.answer(self.source),
+            Err(refusal) => return self.refuse(refusal, &ids, story),
         };
         if is_direct {
-            return control::invoke(&self.gateway.function, &parts, body, Ids::new()).await;
+            let (answer, note) = control::invoke(&self.gateway.function, &parts, body, ids).await;
+            story.note = note;
+            return answer;
         }
-        self.request(&parts, &body, story).await
+        // A client's own trace goes on.
+        let trace = parts.headers.get("x-amzn-trace-id");
+        if let Some(trace) = trace.and_then(|trace| trace.to_str().ok()) {
+            ids.trace = trace.to_owned();
+        }
+        self.request(&parts, &body, &ids, story).await
     }
 
     /// A request whose body is there.
-    pub(super) async fn request(&self, parts: &Parts, body: &Bytes, story: &mut Story) -> Answer {
-        let ids = Ids::new();
-        let mut answer = match self.forward(parts, body, &ids, story).await {
-            Ok(answer) => answer,
-            Err(refusal) => refusal.answer(self.source),
-        };
-        self.sign(&mut answer, &ids);
+    pub(super) async fn request(
+        &self,
+        parts: &Parts,
+        body: &Bytes,
+        ids: &Ids,
+        story: &mut Story,
+    ) -> Answer {
+        match self.forward(parts, body, ids, story).await {
+            Ok(mut answer) => {
+                self.sign(&mut answer, ids);
+                answer
+            }
+            Err(refusal) => self.refuse(refusal, ids, story),
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal, ids: &Ids, story: &mut Story) -> Answer {
+        let note = || refusal.reason().to_owned();
+        story.note.get_or_insert_with(note);
+        let mut answer = refusal.answer(self.source);
+        self.sign(&mut answer, ids);
         answer
     }
 
@@ -166,9 +197,6 @@ impl<A: App> Port<A> {
             print,
             ..
         } = &*self.gateway;
-        let trace = parts.headers.get("x-amzn-trace-id");
-        let trace = trace.and_then(|trace| trace.to_str().ok());
-        let trace = trace.unwrap_or(&ids.trace);
         let asked = Asked {
             parts,
             body,
@@ -179,7 +207,7 @@ impl<A: App> Port<A> {
             extended_id: &ids.extended,
             hop: Some(Hop {
                 port: self.number,
-                trace_id: trace,
+                trace_id: &ids.trace,
             }),
         };
         let event = gateway::event(self.source, api, asked)?;
@@ -193,12 +221,11 @@ impl<A: App> Port<A> {
             ));
             return Err(Refusal::TooLarge);
         }
-        let invocation = function.start(event.into(), ids.invocation.clone(), trace);
+        let invocation = function.start(event.into(), ids.invocation.clone(), &ids.trace);
         story.cold_start = invocation.cold_start;
-        let outcome = self.wait(invocation).await.ok_or_else(|| {
-            story.note = Some("the front end waits no longer".to_owned());
-            Refusal::TimedOut
-        })?;
+        story.path = Some(parts.uri.path().to_owned());
+        let outcome = self.wait(invocation).await.ok_or(Refusal::TimedOut)?;
+        story.note = outcome.note();
         let reply = match &outcome {
             Outcome::Replied(reply) => reply,
             Outcome::Failed(error) | Outcome::TimedOut(error) => {
@@ -211,13 +238,13 @@ impl<A: App> Port<A> {
         if show.reply {
             print(&terminal::shown("reply", reply));
         }
-        self.read(parts, reply).map_err(|reason| {
+        self.read(parts, reply, story).map_err(|reason| {
             story.note = Some(format!("the reply is none of a {}: {reason}", self.source));
             Refusal::Failed
         })
     }
 
-    fn read(&self, parts: &Parts, reply: &[u8]) -> Result<Answer, String> {
+    fn read(&self, parts: &Parts, reply: &[u8], story: &mut Story) -> Result<Answer, String> {
         let is_balanced = matches!(self.source, Source::Alb | Source::AlbMultiValue);
         if is_balanced && reply.len() > MOST_BALANCED_BYTES {
             return Err(format!(
@@ -225,9 +252,15 @@ impl<A: App> Port<A> {
                 reply.len()
             ));
         }
+        let api = &self.gateway.api;
         let accept = parts.headers.get(header::ACCEPT);
         let accept = accept.and_then(|accept| accept.to_str().ok());
-        gateway::read(self.source, &self.gateway.api, accept, reply)
+        let answer = gateway::read(self.source, api, accept, reply)?;
+        if self.source == Source::RestApi && !api.undoes_base64(accept) && is_base64(reply) {
+            let note = "the body stays base64, as the first type of `Accept` is no `--binary-type`";
+            story.note = Some(note.to_owned());
+        }
+        Ok(answer)
     }
 
     /// What comes of an invocation, unless the front end gives up before; the function goes on then.
@@ -268,4 +301,14 @@ impl<A: App> Port<A> {
             _ => {}
         }
     }
+}
+
+/// Whether a reply says that its body is base64.
+fn is_base64(reply: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Flag {
+        #[serde(rename = "isBase64Encoded")]
+        is_base64: bool,
+    }
+    serde_json::from_slice(reply).is_ok_and(|flag: Flag| flag.is_base64)
 }

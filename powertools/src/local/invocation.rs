@@ -1,11 +1,13 @@
 //! The function and one invocation of it, within Lambda's limits.
 
 use std::{
+    borrow::Cow,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
@@ -19,6 +21,9 @@ use crate::{
 
 /// The most that Lambda takes, and gives back. AWS's documents say 6 MB; its emulator cuts here.
 pub(super) const MOST_BYTES: usize = 6_291_556;
+
+/// The part of an error's message that stands in a request's line.
+const MOST_NOTE_CHARS: usize = 200;
 
 /// What is invoked.
 #[derive(Debug)]
@@ -97,7 +102,11 @@ async fn invoke(app: impl App, event: Bytes, context: Context, timeout: Duration
             let message = format!(
                 "Response payload size exceeded maximum allowed payload size ({MOST_BYTES} bytes)."
             );
-            tracing::error!(bytes = json.len(), "the reply is larger than Lambda allows");
+            tracing::error!(
+                bytes = json.len(),
+                most = MOST_BYTES,
+                "the reply is larger than Lambda allows"
+            );
             Outcome::failed("Function.ResponseSizeTooLarge", &message)
         }
         Ok(json) => Outcome::Replied(json),
@@ -109,12 +118,39 @@ async fn invoke(app: impl App, event: Bytes, context: Context, timeout: Duration
 }
 
 impl Outcome {
+    /// What a person is told of a failure. The whole error is in the function's own lines, if it logs.
+    pub(super) fn note(&self) -> Option<String> {
+        let (Self::Failed(error) | Self::TimedOut(error)) = self else {
+            return None;
+        };
+        let error: Failure<'_> = serde_json::from_slice(error).ok()?;
+        let Failure {
+            error_type,
+            error_message,
+        } = &error;
+        let message: String = error_message.chars().take(MOST_NOTE_CHARS).collect();
+        Some(format!("the invocation failed: {error_type}: {message}"))
+    }
+
     fn failed(error_type: &str, message: &str) -> Self {
         Self::Failed(error(error_type, message))
     }
 }
 
+/// An error as Lambda writes it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure<'e> {
+    #[serde(borrow)]
+    error_type: Cow<'e, str>,
+    #[serde(borrow)]
+    error_message: Cow<'e, str>,
+}
+
 fn error(error_type: &str, message: &str) -> Vec<u8> {
-    let json = serde_json::json!({ "errorType": error_type, "errorMessage": message });
-    json.to_string().into_bytes()
+    let failure = Failure {
+        error_type: error_type.into(),
+        error_message: message.into(),
+    };
+    serde_json::to_vec(&failure).expect("two texts are JSON")
 }

@@ -43,8 +43,14 @@
 //! sub = "ann"
 //! ```
 //!
-//! Options win over variables and variables over the file. Arguments that it does not know are left to the
-//! program.
+//! Options win over variables and variables over the file, which is looked for where the program is started. A
+//! list or a table takes the place of the other's whole one. Arguments that it does not know are left to the
+//! program, and named in the banner.
+//!
+//! Behind a custom domain with a base path, a REST API hands the function the whole path (`/shop/orders/7`) and
+//! an HTTP API what is below the base path: [`Router::strip_prefix`](crate::router::Router::strip_prefix) makes
+//! one of the two. Of a REST API's binary replies, clients get the bytes only if the first type of their
+//! `Accept` is one of `--binary-type`.
 //!
 //! A direct invocation is a `POST` to `/2015-03-31/functions/function/invocations` with the event as
 //! the body, on any port: `aws lambda invoke --endpoint-url http://127.0.0.1:9000` sends one.
@@ -84,7 +90,9 @@
 //! # What is not
 //!
 //! Authorizers (their findings are settings), IAM, throttling, CORS of the API itself, request validation,
-//! mapping templates, streaming. The sandbox is not ended by a timeout. A REST API's header names
+//! mapping templates, streaming. The sandbox is not ended by a timeout, and a handler that blocks its
+//! thread holds up the others and its own deadline: there is one thread, as on Lambda, unless `main` has a runtime
+//! with several. A REST API's header names
 //! keep the client's capitals; here they are in lower case but for the ones that API Gateway writes itself.
 //! The list that the tests hold is `src/local/tests/differences.json`. Of a WebSocket API: `domainName` has the
 //! port, so that an address made of it is this machine's; pages of other origins may not connect, which AWS
@@ -95,7 +103,7 @@
 //! can reach it through a DNS name of its own; invocations and `@connections` are refused to pages whatever
 //! they ask for. It is a tool for development, not a server.
 
-use std::{io, io::Read, path::Path, sync::Arc};
+use std::{fs::File, io, io::Read, path::Path, sync::Arc};
 
 use crate::{Error, context::FunctionInfo, env, event::Source, function::App};
 
@@ -117,17 +125,22 @@ mod websocket;
 use self::{
     door::Door,
     exchange::{Gateway, Port},
-    invocation::{Function, Outcome},
+    invocation::{Function, MOST_BYTES, Outcome},
     settings::{Settings, Wish},
     terminal::print,
     websocket::Sockets,
 };
 
+/// More than anybody sets.
+const MOST_SETTINGS_BYTES: usize = 1024 * 1024;
+
 /// Serves `app` until the process ends.
 pub(crate) async fn serve(app: impl App) -> Result<(), Error> {
     let program = program();
-    let arguments = std::env::args().skip(1);
-    let settings = match settings::read(&program, arguments, env::variable, open)? {
+    let arguments = std::env::args_os().skip(1);
+    let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+    let variables = env::local_variables();
+    let settings = match settings::read(&program, arguments, variables, open)? {
         Wish::Help(text) => {
             print(&text);
             return Ok(());
@@ -218,12 +231,14 @@ fn door<A: App>(
 /// Runs one event of a file and prints what comes of it.
 async fn once(function: &Function<impl App>, path: &str) -> Result<(), Error> {
     let event = if path == "-" {
-        let mut event = Vec::new();
-        io::stdin().read_to_end(&mut event).map(|_| event)
+        whole(io::stdin(), MOST_BYTES)
     } else {
-        std::fs::read(path)
+        File::open(path).and_then(|file| whole(file, MOST_BYTES))
     };
     let event = event.map_err(|error| format!("the event `{path}` cannot be read: {error}"))?;
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&event) {
+        return Err(format!("the event `{path}` is not JSON: {error}").into());
+    }
     let ids = ids::Ids::new();
     let invocation = function.start(event.into(), ids.invocation, &ids.trace);
     match invocation.outcome().await {
@@ -238,11 +253,25 @@ async fn once(function: &Function<impl App>, path: &str) -> Result<(), Error> {
 }
 
 fn open(path: &str) -> io::Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    let bytes = match File::open(path).and_then(|file| whole(file, MOST_SETTINGS_BYTES)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read?,
+    };
+    let text = String::from_utf8(bytes);
+    text.map(Some)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+/// All there is to read, unless it is more than this: `/dev/zero` has no end.
+fn whole(from: impl Read, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    from.take(limit).read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        let error = format!("it has more than {most} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
     }
+    Ok(bytes)
 }
 
 /// What the program is called.

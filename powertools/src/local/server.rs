@@ -23,6 +23,8 @@ use crate::{Error, event::Source, function::App};
 const MOST_CONNECTIONS: usize = 512;
 /// How long a client may take for a request's head, and keep a connection without one.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+/// hyper's own limit is 100, and AWS's are on bytes: as many as fit into them.
+const MOST_HEADERS: usize = 2048;
 /// What a head and the part of a body that is read at once may take.
 const MOST_BUFFER: usize = 64 * 1024;
 
@@ -73,6 +75,10 @@ async fn converse(stream: TcpStream, door: Arc<Door<impl App>>) {
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
         .max_buf_size(MOST_BUFFER)
+        .max_headers(MOST_HEADERS)
+        // Who has said all may close that side, or leave altogether: the request is one, and the function
+        // runs, as on AWS.
+        .half_close(true)
         // As recorded of HTTP APIs: `Apigw-Requestid`, `Myheader`.
         .title_case_headers(is_http_api)
         .serve_connection(TokioIo::new(stream), service)

@@ -1,6 +1,7 @@
 //! What a person at the terminal reads.
 
 use std::{
+    borrow::Cow,
     io::{self, Write},
     net::SocketAddr,
     time::Duration,
@@ -12,7 +13,7 @@ use super::{control::INVOCATIONS, settings::Settings};
 use crate::{
     event::Source,
     function::App,
-    gateway::{Route, Routes},
+    gateway::{self, Route, Routes},
 };
 
 /// Text for the person; one that is gone is no reason to stop.
@@ -29,18 +30,22 @@ pub(super) fn banner(
     places: &[(Source, SocketAddr)],
 ) -> String {
     let mut text = String::new();
-    let widest = places.iter().map(|(_, address)| address.to_string().len());
+    let places = places.iter().map(|(source, address)| {
+        let mapping = gateway::mapping(*source, &settings.api);
+        (source, format!("{address}{mapping}"))
+    });
+    let places: Vec<_> = places.collect();
+    let widest = places.iter().map(|(_, base)| base.len());
     let width = widest.max().unwrap_or_default();
     let keys = app.websocket();
-    for (source, address) in places {
+    for (source, base) in places {
         let (scheme, also) = match source {
             Source::WebSocket => ("ws", String::new()),
-            _ if keys.is_some() => ("http", format!(" and ws://{address}")),
+            _ if keys.is_some() => ("http", format!(" and ws://{base}")),
             _ => ("http", String::new()),
         };
-        let address = address.to_string();
         text.push_str(&format!(
-            "{name} listens on {scheme}://{address:<width$} (source: {source}){also}\n"
+            "{name} listens on {scheme}://{base:<width$} (source: {source}){also}\n"
         ));
     }
     let mut rows = app.listing();
@@ -83,11 +88,23 @@ pub(super) fn patterns(app: &impl App) -> Routes {
 /// characters.
 pub(super) fn title(request: &http::Request<impl Sized>, source: Option<Source>) -> String {
     let line = format!("{} {}", request.method(), request.uri());
-    let line = line.escape_debug();
+    let line = in_a_line(&line);
     match source {
         Some(source) => format!("{line} ({source})"),
-        None => line.to_string(),
+        None => line,
     }
+}
+
+/// Text with whatever is not to be seen escaped, quotes and all else as it is.
+pub(super) fn in_a_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\'' | '"' | '\\' => line.push(char),
+            char => line.extend(char.escape_debug()),
+        }
+    }
+    line
 }
 
 /// How a request ended.
@@ -113,7 +130,7 @@ pub(super) fn ended(title: &str, ended: &Ended) -> String {
         line.push_str("  cold start");
     }
     if let Some(note) = &ended.note {
-        line.push_str(&format!("  – {}", note.escape_debug()));
+        line.push_str(&format!("  – {}", in_a_line(note)));
     }
     line.push('\n');
     line
@@ -124,7 +141,20 @@ pub(super) fn shown(what: &str, json: &[u8]) -> String {
     let parsed = serde_json::from_slice::<Value>(json);
     let pretty = parsed.and_then(|value| serde_json::to_string_pretty(&value));
     let text = pretty.unwrap_or_else(|_| String::from_utf8_lossy(json).escape_debug().to_string());
-    format!("{what} {text}\n")
+    format!("{what} {}\n", tame(&text))
+}
+
+/// JSON escapes the control characters of ASCII, and a terminal obeys others, which are escaped here.
+fn tame(json: &str) -> Cow<'_, str> {
+    let obeyed = |char: char| char.is_control() && char != '\n';
+    if !json.contains(obeyed) {
+        return json.into();
+    }
+    let tame = |char: char| match obeyed(char) {
+        true => format!("\\u{:04x}", u32::from(char)),
+        false => char.to_string(),
+    };
+    json.chars().map(tame).collect::<String>().into()
 }
 
 #[cfg(test)]
@@ -138,6 +168,17 @@ mod tests {
 
         assert_eq!(columns(&rows), "  GET        /ping\n  GET, POST  /check\n");
         assert_eq!(columns(&[]), "");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        let event = serde_json::json!({ "x": "\u{1b}[31m \u{9b}31m \u{7f} é" });
+        let shown = shown("event", event.to_string().as_bytes());
+
+        assert_eq!(
+            shown,
+            "event {\n  \"x\": \"\\u001b[31m \\u009b31m \\u007f é\"\n}\n"
+        );
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn context(source: Source, api: &Api, sent: &Sent<'_>, place: &Place, method: &s
 
 fn check_key(api: &Api, sent: &Sent<'_>) -> Result<(), Refusal> {
     match &api.api_key {
-        Some(key) if sent.last("x-api-key").as_deref() != Some(key) => Err(Refusal::Forbidden),
+        Some(key) if sent.last("x-api-key").as_deref() != Some(key) => Err(Refusal::NoKey),
         _ => Ok(()),
     }
 }

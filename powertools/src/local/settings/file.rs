@@ -5,6 +5,12 @@ use toml::de::{DeTable, DeValue};
 /// A section's keys and what each is set to, as text; a table's pairs are `name=value`.
 pub(super) fn section(text: &str, name: &str) -> Result<Vec<(String, Vec<String>)>, String> {
     let file = DeTable::parse(text).map_err(|error| place(text, &error))?;
+    // A misspelt section would be settings that nobody heeds.
+    let mut sections = file.get_ref().keys();
+    if let Some(other) = sections.find(|key| key.get_ref() != name) {
+        let other = other.get_ref();
+        return Err(format!("`{other}` is no section of it; `[{name}]` is"));
+    }
     let Some(section) = file.get_ref().get(name) else {
         return Ok(Vec::new());
     };
@@ -56,9 +62,9 @@ fn place(text: &str, error: &toml::de::Error) -> String {
     match before {
         Some(before) => {
             let line = before.matches('\n').count() + 1;
-            format!("line {line}: {}", error.message())
+            format!("it is not TOML in line {line}: {}", error.message())
         }
-        None => error.message().to_owned(),
+        None => format!("it is not TOML: {}", error.message()),
     }
 }
 
@@ -73,7 +79,15 @@ mod tests {
     #[test]
     fn what_is_no_toml_is_told_by_line() {
         let error = values("[local]\nport = 1\nstage =\n").expect_err("no value");
-        assert!(error.starts_with("line 3: "), "{error}");
+        assert!(error.starts_with("it is not TOML in line 3: "), "{error}");
+    }
+
+    #[test]
+    fn another_section_is_told() {
+        assert_eq!(
+            values("[loca]\nport = 1"),
+            Err("`loca` is no section of it; `[local]` is".into())
+        );
     }
 
     #[test]
@@ -87,7 +101,7 @@ mod tests {
 
     #[test]
     fn scalars_lists_and_tables_are_texts() {
-        let text = "[other]\nport = 1\n\
+        let text = "\
             [local]\nport = 8_000\nsource = ['http', 'rest']\nstage-in-path = true\n\
             [local.claim]\nsub = 'ann'\ngroups = ['a', 'b']\n";
         let expected = [
@@ -106,6 +120,6 @@ mod tests {
             (key.to_owned(), values)
         });
         assert_eq!(read, expected);
-        assert_eq!(values("[other]\nport = 1"), Ok(vec![]));
+        assert_eq!(values(""), Ok(vec![]));
     }
 }

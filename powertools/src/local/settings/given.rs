@@ -16,6 +16,13 @@ pub(super) struct Given {
     pub(super) values: Vec<String>,
 }
 
+impl Given {
+    /// Each value, with where it was given.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&Self, &str)> {
+        self.values.iter().map(move |value| (self, &**value))
+    }
+}
+
 /// What the arguments ask for.
 #[derive(Debug, Default)]
 pub(super) struct Arguments {
@@ -27,9 +34,10 @@ pub(super) struct Arguments {
 
 /// Reads the arguments after the program's name.
 pub(super) fn arguments(
-    mut arguments: impl Iterator<Item = String>,
+    arguments: impl Iterator<Item = String>,
     problems: &mut Vec<String>,
 ) -> Arguments {
+    let mut arguments = arguments.peekable();
     let mut read = Arguments::default();
     while let Some(argument) = arguments.next() {
         if argument == "--" {
@@ -49,7 +57,10 @@ pub(super) fn arguments(
             continue;
         };
         let value = match setting.kind {
-            Kind::Flag => value.or_else(|| Some("true".to_owned())),
+            // Only the two words that it may be: another argument is not its value.
+            Kind::Flag => value
+                .or_else(|| arguments.next_if(|next| next == "true" || next == "false"))
+                .or_else(|| Some("true".to_owned())),
             _ => value.or_else(|| arguments.next()),
         };
         match value {
@@ -66,13 +77,17 @@ pub(super) fn arguments(
 
 /// Reads the variables.
 pub(super) fn environment(
-    variable: impl Fn(&str) -> Option<String>,
+    variables: Vec<(String, String)>,
+    problems: &mut Vec<String>,
 ) -> HashMap<&'static str, Given> {
     let mut given = HashMap::new();
-    for setting in SETTINGS {
-        let name = env::local_name(setting.name);
-        if let Some(value) = variable(&name) {
-            add(&mut given, setting, &name, split(setting, &value));
+    for (name, value) in variables {
+        let mut settings = SETTINGS.iter();
+        match settings.find(|setting| env::local_name(setting.name) == name) {
+            Some(setting) => add(&mut given, setting, &name, split(setting, &value)),
+            None => problems.push(format!(
+                "`{name}` is no variable of a setting; see `--help`"
+            )),
         }
     }
     given
@@ -88,12 +103,17 @@ pub(super) fn file(
     let section = match file::section(text, "local") {
         Ok(section) => section,
         Err(error) => {
-            problems.push(format!("`{path}` is not TOML: {error}"));
+            problems.push(format!("`{path}` is not as it should be: {error}"));
             return given;
         }
     };
     for (key, values) in section {
         match table::named(&key) {
+            Some(Setting { name: "config", .. }) => {
+                problems.push(format!(
+                    "`{key}` of {path} says nothing, as this is the file"
+                ));
+            }
             Some(setting) => {
                 let by = format!("`{key}` of {path}");
                 given.insert(setting.name, Given { by, values });

@@ -19,6 +19,8 @@ use self::given::Given;
 pub(super) use self::websocket::Limits;
 pub(super) use self::websocket::WebSocket;
 
+/// As a domain: API Gateway's own.
+const EXECUTE_API: &str = "execute-api";
 const PORT: u16 = 9000;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const FILE: &str = "powertools.toml";
@@ -66,7 +68,7 @@ pub(super) struct SettingsError(Vec<String>);
 pub(super) fn read(
     program: &str,
     arguments: impl Iterator<Item = String>,
-    variable: impl Fn(&str) -> Option<String>,
+    variables: Vec<(String, String)>,
     open: impl Fn(&str) -> std::io::Result<Option<String>>,
 ) -> Result<Wish, SettingsError> {
     let mut problems = Vec::new();
@@ -74,7 +76,7 @@ pub(super) fn read(
     if arguments.is_help {
         return Ok(Wish::Help(table::help(program)));
     }
-    let mut over = given::environment(variable);
+    let mut over = given::environment(variables, &mut problems);
     over.extend(arguments.given);
     let config = over.get("config").cloned();
     let path = config.as_ref().and_then(|given| given.values.first());
@@ -91,7 +93,9 @@ pub(super) fn read(
             HashMap::new()
         }
         Err(error) => {
-            problems.push(format!("`{path}` cannot be read: {error}"));
+            let by = config.as_ref().map(|given| format!("{} is ", given.by));
+            let by = by.unwrap_or_default();
+            problems.push(format!("{by}`{path}`, which cannot be read: {error}"));
             HashMap::new()
         }
     };
@@ -134,16 +138,44 @@ impl Reader {
             timeout: timeout.unwrap_or(TIMEOUT),
             show: self.show(),
             event: self.text("event"),
-            hosts: self.values("host"),
+            hosts: self.hosts(),
             unknown,
         }
     }
 
-    fn api(&mut self) -> Api {
-        let domain = self.text("domain").map(|name| match &*name {
-            "execute-api" => Domain::ExecuteApi,
-            _ => Domain::Custom(name),
+    /// The names to answer to besides this machine's; the API's own domain is one.
+    fn hosts(&mut self) -> Vec<String> {
+        let given = self.all.get("host").cloned();
+        for (given, text) in given.iter().flat_map(Given::each) {
+            if !is_name(text) {
+                self.problem(given, text, "it is a name without a port, like `shop.test`");
+            }
+        }
+        let mut hosts = self.values("host");
+        let domain = self.values("domain").into_iter();
+        hosts.extend(domain.filter(|name| name != EXECUTE_API));
+        hosts
+    }
+
+    fn domain(&mut self) -> Domain {
+        let allowed = "it is a name, like `api.shop.example`, or `execute-api`";
+        let domain = self.one("domain", allowed, |text| match text {
+            EXECUTE_API => Some(Domain::ExecuteApi),
+            name => is_name(name).then(|| Domain::Custom(name.to_owned())),
         });
+        domain.unwrap_or_default()
+    }
+
+    fn api(&mut self) -> Api {
+        let domain = self.domain();
+        if let (Domain::ExecuteApi, Some(given)) = (&domain, self.all.get("base-path").cloned()) {
+            let path = given.values.join(", ");
+            self.problem(
+                &given,
+                &path,
+                "a base path is a custom domain's, not `execute-api`'s",
+            );
+        }
         let stage = "a stage has letters, digits, `-` and `_`, or is `$default`";
         let stage_in_path = self.one("stage-in-path", "it is `true` or `false`", |text| {
             text.parse().ok()
@@ -155,7 +187,7 @@ impl Reader {
                 is_stage.then(|| text.to_owned())
             }),
             stage_variables: self.pairs("stage-variable"),
-            domain: domain.unwrap_or_default(),
+            domain,
             base_path: self
                 .one("base-path", "it is like `/shop`", |text| {
                     let path = text.trim_end_matches('/');
@@ -177,6 +209,9 @@ impl Reader {
         let Some(given) = self.all.get("source").cloned() else {
             return vec![(Source::HttpApi, first)];
         };
+        if given.values.is_empty() {
+            self.problem(&given, "", "it is to name a source");
+        }
         let mut ports: Vec<(Source, u16)> = Vec::new();
         let mut next = Some(first);
         for text in &given.values {
@@ -246,6 +281,9 @@ impl Reader {
 
     fn routes(&mut self) -> Option<Routes> {
         let given = self.all.get("route").cloned()?;
+        if given.values.is_empty() {
+            self.problem(&given, "", "it is to name a route");
+        }
         let mut routes = Vec::new();
         for text in &given.values {
             match Route::parse(text) {
@@ -317,6 +355,12 @@ const SOURCES: [(&str, Source); 8] = [
     ("lattice-1", Source::LatticeV1),
     ("lattice", Source::Lattice),
 ];
+
+/// Whether this is a host's name, as far as one can tell without asking for it.
+fn is_name(text: &str) -> bool {
+    let may = |char: char| char.is_ascii_alphanumeric() || "-_.".contains(char);
+    !text.is_empty() && text.chars().all(may)
+}
 
 const WEBSOCKET: &str = "websocket";
 

@@ -72,7 +72,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
     setting(
         "quiet",
-        "BOOL",
+        "[BOOL]",
         Kind::Flag,
         &["prints no lines of requests, as for measurements"],
     ),
@@ -111,7 +111,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
     setting(
         "stage-in-path",
-        "BOOL",
+        "[BOOL]",
         Kind::Flag,
         &["whether the mapping of a REST API names no stage, so that clients write it"],
     ),

@@ -7,16 +7,16 @@ fn read_from(
     file: Option<&str>,
 ) -> Result<Wish, String> {
     let arguments = arguments.iter().map(|argument| (*argument).to_owned());
-    let variable = |name: &str| {
-        let found = variables.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| (*value).to_owned())
-    };
+    let variables = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     let open = |path: &str| match path {
         "powertools.toml" | "other.toml" => Ok(file.map(str::to_owned)),
         "forbidden.toml" => Err(std::io::ErrorKind::PermissionDenied.into()),
         _ => Ok(None),
     };
-    read("shop", arguments, variable, open).map_err(|error| error.to_string())
+    read("shop", arguments, variables, open).map_err(|error| error.to_string())
 }
 
 fn settings(arguments: &[&str], variables: &[(&str, &str)], file: &str) -> Settings {
@@ -40,6 +40,7 @@ fn problems(arguments: &[&str], file: Option<&str>) -> Vec<String> {
 #[test]
 fn a_value_that_is_not_allowed_is_named_with_what_is() {
     let port = "a port is a number from 0 to 65535";
+    let host = "it is a name without a port, like `shop.test`";
     let sources = "the sources are `http`, `http-1.0`, `rest`, `url`, `alb`, `alb-multi`, \
                    `lattice-1`, `lattice`, `websocket` and `all`";
     for (argument, expected) in [
@@ -99,7 +100,26 @@ fn a_value_that_is_not_allowed_is_named_with_what_is() {
         ),
         (
             "--config=forbidden.toml",
-            "`forbidden.toml` cannot be read: permission denied".to_owned(),
+            "`--config` is `forbidden.toml`, which cannot be read: permission denied".to_owned(),
+        ),
+        (
+            "--source=,",
+            "`--source` is ``, but it is to name a source".to_owned(),
+        ),
+        (
+            "--route=",
+            "`--route` is ``, but it is to name a route".to_owned(),
+        ),
+        (
+            "--host=shop.test:9000",
+            format!("`--host` is `shop.test:9000`, but {host}"),
+        ),
+        ("--host=*", format!("`--host` is `*`, but {host}")),
+        (
+            "--domain=http://shop.test",
+            "`--domain` is `http://shop.test`, but it is a name, like `api.shop.example`, or \
+             `execute-api`"
+                .to_owned(),
         ),
         ("--port", "`--port` needs a value: PORT".to_owned()),
     ] {
@@ -123,9 +143,64 @@ fn all_that_is_wrong_is_told_at_once() {
     }
     let problems = self::problems(&[], Some("[local"));
     assert!(
-        problems[0].starts_with("`powertools.toml` is not TOML: line 1: "),
+        problems[0]
+            .starts_with("`powertools.toml` is not as it should be: it is not TOML in line 1: "),
         "{problems:?}"
     );
+}
+
+#[test]
+fn what_nobody_would_heed_is_refused() {
+    let file = |text: &str| problems(&[], Some(text));
+    assert_eq!(
+        file("[loca]\nport = 1\n"),
+        ["`powertools.toml` is not as it should be: `loca` is no section of it; `[local]` is"]
+    );
+    assert_eq!(
+        file("port = 1\n"),
+        ["`powertools.toml` is not as it should be: `port` is no section of it; `[local]` is"]
+    );
+    assert_eq!(
+        file("[local]\nconfig = 'other.toml'\n"),
+        ["`config` of powertools.toml says nothing, as this is the file"]
+    );
+    let variables = [("POWERTOOLS_LOCAL_STGAE", "prod")];
+    let error = read_from(&[], &variables, None).expect_err("no such variable");
+    assert!(
+        error.ends_with("`POWERTOOLS_LOCAL_STGAE` is no variable of a setting; see `--help`"),
+        "{error}"
+    );
+    assert_eq!(
+        problems(&["--domain=execute-api", "--base-path=/shop"], None),
+        ["`--base-path` is `/shop`, but a base path is a custom domain's, not `execute-api`'s"]
+    );
+}
+
+#[test]
+fn a_flag_may_be_followed_by_its_value_and_by_nothing_else() {
+    let quiet = |arguments: &[&str]| {
+        let settings = settings(arguments, &[], "");
+        (settings.show.quiet, settings.unknown)
+    };
+    assert_eq!(quiet(&["--quiet", "false"]), (false, vec![]));
+    assert_eq!(quiet(&["--quiet", "true"]), (true, vec![]));
+    assert_eq!(quiet(&["--quiet=false"]), (false, vec![]));
+    assert_eq!(quiet(&["--quiet"]), (true, vec![]));
+    assert_eq!(
+        quiet(&["--quiet", "serve"]),
+        (true, vec!["serve".to_owned()])
+    );
+}
+
+#[test]
+fn the_domain_is_a_name_to_answer_to() {
+    let hosts = |arguments: &[&str]| settings(arguments, &[], "").hosts;
+
+    assert_eq!(
+        hosts(&["--host", "a.test,b.test", "--domain", "api.shop.example"]),
+        ["a.test", "b.test", "api.shop.example"]
+    );
+    assert_eq!(hosts(&["--domain", "execute-api"]), [""; 0]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::{future, time::Duration};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::local::ids::Ids;
 
 /// Never answers.
 #[derive(Clone)]
@@ -52,7 +53,9 @@ async fn waits(source: Source, timeout: u64) -> (u64, u16, String) {
         .expect("a request")
         .into_parts();
     let mut story = exchange::Story::default();
-    let answer = port.request(&parts, &Bytes::new(), &mut story).await;
+    let answer = port
+        .request(&parts, &Bytes::new(), &Ids::new(), &mut story)
+        .await;
     let body = String::from_utf8_lossy(answer.body()).into_owned();
     (started.elapsed().as_secs(), answer.status().as_u16(), body)
 }
@@ -218,6 +221,18 @@ async fn a_direct_invocation_is_answered_as_by_lambda() {
     .await;
     assert_eq!((answered.status, answered.body.len()), (202, 0));
 
+    for payload in ["not JSON", r#"{"a":"#, "{} {}"] {
+        for kind in ["RequestResponse", "Event", "DryRun"] {
+            let kind = format!("x-amz-invocation-type: {kind}");
+            let answered = ask(port, &lines(&[INVOKE, &kind]), payload.as_bytes()).await;
+            assert_eq!(answered.status, 400, "{payload} {kind}");
+            assert_eq!(
+                answered.all("x-amzn-errortype"),
+                ["InvalidRequestContentException"]
+            );
+        }
+    }
+
     let answered = ask(port, &lines(&[INVOKE]), &vec![b' '; 6_300_000]).await;
     assert_eq!(answered.status, 413);
     assert_eq!(
@@ -286,4 +301,80 @@ async fn requests_are_served_at_the_same_time() {
         ask(port, &request, b""),
     );
     assert_eq!([one.status, two.status, three.status], [200; 3]);
+}
+
+/// Tells of each invocation.
+#[derive(Clone)]
+struct Telling(tokio::sync::mpsc::UnboundedSender<()>);
+
+impl App for Telling {
+    async fn invoke(&self, _: Bytes, _: Context) -> Result<Reply, InvocationError> {
+        let _ = self.0.send(());
+        let reply = serde_json::value::to_raw_value(&any_reply());
+        Ok(Reply::Json(reply.expect("a value is JSON")))
+    }
+
+    fn listing(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_has_said_all_is_answered_and_one_that_left_is_invoked_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let port = served(Telling(sender), settings("http", &[])).await;
+    let connect = || async {
+        let stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
+        let mut stream = stream.expect("it listens");
+        stream.write_all(REQUEST).await.expect("it reads");
+        stream
+    };
+
+    let mut half = connect().await;
+    half.shutdown().await.expect("it is open");
+    let mut answer = String::new();
+    half.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    told.recv().await.expect("it was invoked");
+
+    for _ in 0..20 {
+        drop(connect().await);
+        told.recv().await.expect("it was invoked");
+    }
+}
+
+#[tokio::test]
+async fn refusals_and_traces_have_the_ids_that_answers_have() {
+    let (_, port) = playing(&[]).await;
+    let refused = ask(port, &lines(&["POST /", "content-length: 10485761"]), b"").await;
+    assert_eq!(refused.status, 413);
+    assert_eq!(refused.all("apigw-requestid").len(), 1);
+
+    let player = Player::default();
+    player.0.lock().expect("no test panics with it").reply = Some(any_reply());
+    let port = served(player, settings("rest", &[])).await;
+    let trace = "Root=1-5f84c7a9-0123456789abcdef01234567";
+    let answered = ask(
+        port,
+        &lines(&["GET /", &format!("x-amzn-trace-id: {trace}")]),
+        b"",
+    )
+    .await;
+    assert_eq!(answered.all("x-amzn-trace-id"), [trace]);
+}
+
+#[tokio::test]
+async fn headers_are_bounded_by_their_bytes_and_not_by_their_number() {
+    let many = |count: usize| {
+        let headers = (0..count).map(|index| format!("x-{index}: 1"));
+        let mut request = vec!["GET /".to_owned()];
+        request.extend(headers);
+        request
+    };
+    let (_, port) = playing(&[]).await;
+    assert_eq!(ask(port, &many(500), b"").await.status, 200);
+    assert_eq!(ask(port, &many(1_500), b"").await.status, 431);
 }

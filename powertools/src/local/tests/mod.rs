@@ -19,6 +19,7 @@ use crate::{
 
 mod client;
 mod limits;
+mod told;
 #[cfg(feature = "websocket")]
 mod websocket;
 
@@ -50,7 +51,7 @@ impl App for Player {
     }
 
     fn listing(&self) -> Vec<(String, String)> {
-        Vec::new()
+        vec![("GET".to_owned(), "/orders/{id}".to_owned())]
     }
 }
 
@@ -62,7 +63,7 @@ fn any_reply() -> Value {
 fn settings(source: &str, more: &[String]) -> Settings {
     let arguments = ["--port", "0", "--source", source].map(str::to_owned);
     let arguments = arguments.into_iter().chain(more.iter().cloned());
-    match settings::read("test", arguments, |_| None, |_| Ok(None)) {
+    match settings::read("test", arguments, Vec::new(), |_| Ok(None)) {
         Ok(Wish::Run(settings)) => *settings,
         other => panic!("{other:?}"),
     }
@@ -70,6 +71,11 @@ fn settings(source: &str, more: &[String]) -> Settings {
 
 /// Serves an application on a port of its own.
 async fn served(app: impl App, settings: Settings) -> u16 {
+    served_telling(app, settings, |_| {}).await
+}
+
+/// The same, with what a person is to read.
+async fn served_telling(app: impl App, settings: Settings, print: fn(&str)) -> u16 {
     let (source, port) = settings.ports[0];
     let listener = server::listen(port).await.expect("a free port");
     let number = listener.local_addr().expect("its address").port();
@@ -83,7 +89,7 @@ async fn served(app: impl App, settings: Settings) -> u16 {
         api: settings.api,
         show: settings.show,
         hosts: settings.hosts,
-        print: |_| {},
+        print,
     };
     let gateway = Arc::new(gateway);
     let sockets = sockets(&gateway, &[source], settings.websocket);

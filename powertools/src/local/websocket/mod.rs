@@ -129,20 +129,18 @@ impl<A: App> Sockets<A> {
         let invocation = function.start(event.into(), ids::uuid(), trace);
         story.cold_start = invocation.cold_start;
         let outcome = tokio::time::timeout(PATIENCE, invocation.outcome()).await;
+        let outcome = outcome.map_err(|_| {
+            story.note = Some("the front end waits no longer".to_owned());
+            TIMED_OUT
+        })?;
+        story.note = outcome.note();
         let reply = match outcome {
-            Ok(Outcome::Replied(reply)) => reply,
-            Ok(Outcome::TimedOut(_)) if function.timeout >= PATIENCE => {
-                return Err(TIMED_OUT);
-            }
-            Ok(Outcome::Failed(error) | Outcome::TimedOut(error)) => {
+            Outcome::Replied(reply) => reply,
+            Outcome::Failed(error) | Outcome::TimedOut(error) => {
                 if show.reply {
                     print(&terminal::shown("error", &error));
                 }
                 return Err(FAILED);
-            }
-            Err(_) => {
-                story.note = Some("the front end waits no longer".to_owned());
-                return Err(TIMED_OUT);
             }
         };
         if show.reply {
@@ -258,7 +256,7 @@ impl<A: App> Sockets<A> {
     fn begun(&self, what: &str, connection_id: &str) -> Line {
         // Half an id tells the connections of one developer apart.
         let short = connection_id.get(..8).unwrap_or(connection_id);
-        let title = format!("{} {short}", what.escape_debug());
+        let title = format!("{} {short}", terminal::in_a_line(what));
         let title = title.trim_end().to_owned();
         if !self.gateway.show.quiet {
             (self.gateway.print)(&format!("→ {title}\n"));
