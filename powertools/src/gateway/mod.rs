@@ -17,9 +17,11 @@ mod refusals;
 mod replies;
 mod routes;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::events::websocket;
 pub(crate) use self::{
     api::Api,
-    events::{Asked, event, websocket},
+    events::{Asked, event},
     replies::{Answer, read},
 };
 #[cfg(feature = "local")]
