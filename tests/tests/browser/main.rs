@@ -1,6 +1,7 @@
-//! Pages in a real browser ask an API on another origin: whether the browser agrees with our CORS.
+//! Pages in a real browser: whether it agrees with our CORS when they ask an API on another origin, and
+//! whether two of them can chat over WebSockets.
 //!
-//! `./check browser` names Chromium and the API's program in the environment. Without that these tests
+//! `./check browser` names Chromium and the programs in the environment. Without that these tests
 //! fail; they never pass unseen.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -15,6 +16,11 @@ use std::{
 };
 
 use serde_json::{Value, json};
+
+#[cfg(test)]
+mod chat;
+#[cfg(test)]
+mod devtools;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

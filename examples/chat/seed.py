@@ -1,0 +1,23 @@
+"""Makes the table of the rooms: `ci/moto` says where."""
+
+import boto3
+
+boto3.client("dynamodb").create_table(
+    TableName="chat",
+    KeySchema=[
+        {"AttributeName": "room", "KeyType": "HASH"},
+        {"AttributeName": "connection", "KeyType": "RANGE"},
+    ],
+    AttributeDefinitions=[
+        {"AttributeName": "room", "AttributeType": "S"},
+        {"AttributeName": "connection", "AttributeType": "S"},
+    ],
+    GlobalSecondaryIndexes=[
+        {
+            "IndexName": "by-connection",
+            "KeySchema": [{"AttributeName": "connection", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ],
+    BillingMode="PAY_PER_REQUEST",
+)

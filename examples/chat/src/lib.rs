@@ -1,0 +1,115 @@
+//! Rooms over a WebSocket API, and a page to try them: one function behind two APIs.
+//!
+//! `handlers` has the routes, `rooms` remembers who is where, `post` speaks to clients, `words` says what may be
+//! said.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use powertools::{Function, websocket};
+use serde::Serialize;
+
+mod handlers;
+pub mod page;
+pub mod post;
+pub mod rooms;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+use self::{
+    post::Post,
+    rooms::{Memory, Rooms, Unreachable},
+    words::{Name, Room, Text},
+};
+
+/// The whole function.
+///
+/// # Errors
+///
+/// When routes contradict one another, which a test would see first.
+pub fn function(chat: Chat) -> Result<Function, powertools::Error> {
+    let page = page::router()?;
+    let sockets = handlers::router(chat)?;
+    Ok(Function::new().http(page).websocket(sockets))
+}
+
+/// What handlers share.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    rooms: Arc<dyn Rooms>,
+    post: Arc<dyn Post>,
+}
+
+/// What clients are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+enum Told {
+    Joined { room: Room, name: Name },
+    Left { room: Room, name: Name },
+    Message { room: Room, name: Name, text: Text },
+    Who { room: Room, names: Vec<Name> },
+    Problem { detail: String },
+}
+
+impl Told {
+    fn json(&self) -> String {
+        serde_json::to_string(self).expect("texts and lists of them are JSON")
+    }
+}
+
+impl Chat {
+    /// With these.
+    pub fn new(rooms: impl Rooms + 'static, post: impl Post + 'static) -> Self {
+        Self {
+            rooms: Arc::new(rooms),
+            post: Arc::new(post),
+        }
+    }
+
+    /// As the environment says: rooms in the table that `CHAT_TABLE` names, or in memory.
+    ///
+    /// # Errors
+    ///
+    /// When a table is named and this program was built without the feature `aws`.
+    pub async fn from_env() -> Result<Self, powertools::Error> {
+        let post = post::Gateway;
+        match std::env::var("CHAT_TABLE") {
+            #[cfg(feature = "aws")]
+            Ok(table) => Ok(Self::new(rooms::DynamoDb::new(table).await, post)),
+            #[cfg(not(feature = "aws"))]
+            Ok(_) => Err("CHAT_TABLE is set, but this is built without the feature `aws`".into()),
+            Err(_) => Ok(Self::new(Memory::default(), post)),
+        }
+    }
+
+    /// Tells everybody in a room, and forgets who is gone, of which the others are told, too.
+    async fn tell(&self, via: &websocket::Connection, told: Told) -> Result<(), Unreachable> {
+        let mut news = VecDeque::from([told]);
+        // It ends, because each round but the first is for somebody who was forgotten.
+        while let Some(told) = news.pop_front() {
+            let (Told::Joined { room, .. } | Told::Left { room, .. } | Told::Message { room, .. }) =
+                &told
+            else {
+                continue;
+            };
+            let members = self.rooms.members(room).await?;
+            let to = members.into_iter().map(|member| member.connection);
+            for gone in self.post.post(via, to.collect(), told.json()).await {
+                tracing::info!(connection = gone, "gone without a goodbye");
+                news.extend(self.forget(&gone).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets a connection: what is to be told of it.
+    async fn forget(&self, connection: &str) -> Result<Vec<Told>, Unreachable> {
+        let left = self.rooms.forget(connection).await?.into_iter();
+        let left = left.map(|(room, member)| Told::Left {
+            room,
+            name: member.name,
+        });
+        Ok(left.collect())
+    }
+}
