@@ -27,6 +27,8 @@ pub(super) struct Fields {
 #[derive(Debug)]
 struct Entry {
     key: Key,
+    /// Looked at before the key, so that looking for one among many is a look at numbers.
+    mark: Mark,
     /// Where its value ends; it begins where the one before ends.
     end: usize,
 }
@@ -50,22 +52,28 @@ impl Fields {
         &self.json
     }
 
-    pub(super) fn contains(&self, key: &str) -> bool {
-        self.seen.may_have(key) && self.position(key).is_some()
+    pub(super) fn contains(&self, key: Marked<'_>) -> bool {
+        self.seen.may_have(key.mark) && self.position(key).is_some()
     }
 
     /// The value of a key, as JSON.
     pub(super) fn get(&self, key: &str) -> Option<&[u8]> {
-        let place = self.position(key)?;
+        let place = self.position(Marked::new(key))?;
         let entry = &self.json[self.start(place)..self.entries[place].end];
         Some(&entry[opening(key)..])
     }
 
     /// Each key with its `,"key":value`.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Marked<'_>, &[u8])> {
         let starts = std::iter::once(0).chain(self.entries.iter().map(|entry| entry.end));
         let entries = self.entries.iter().zip(starts);
-        entries.map(|(entry, start)| (&*entry.key, &self.json[start..entry.end]))
+        entries.map(|(entry, start)| {
+            let key = Marked {
+                text: &entry.key,
+                mark: entry.mark,
+            };
+            (key, &self.json[start..entry.end])
+        })
     }
 
     /// Sets a key to the JSON that `write` writes.
@@ -76,9 +84,11 @@ impl Fields {
         self.remove(&key);
         write::opening(&mut self.json, &key);
         write(&mut self.json);
-        self.seen.add(&key);
+        let mark = Mark::of(&key);
+        self.seen.add(mark);
         self.entries.push(Entry {
             key,
+            mark,
             end: self.json.len(),
         });
     }
@@ -90,15 +100,17 @@ impl Fields {
         }
         self.json.extend_from_slice(&field.opening);
         write(&mut self.json);
-        self.seen.join(field.seen);
+        self.seen.add(field.mark);
         self.entries.push(Entry {
             key: field.key.clone(),
+            mark: field.mark,
             end: self.json.len(),
         });
     }
 
     pub(super) fn remove(&mut self, key: &str) {
-        if !self.seen.may_have(key) {
+        let key = Marked::new(key);
+        if !self.seen.may_have(key.mark) {
             return;
         }
         if let Some(place) = self.position(key) {
@@ -119,8 +131,9 @@ impl Fields {
         }
     }
 
-    fn position(&self, key: &str) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.key == key)
+    fn position(&self, key: Marked<'_>) -> Option<usize> {
+        let is_it = |entry: &Entry| entry.mark == key.mark && entry.key == key.text;
+        self.entries.iter().position(is_it)
     }
 
     fn start(&self, place: usize) -> usize {
@@ -137,12 +150,12 @@ fn opening(key: &str) -> usize {
     escaped.len() + 4
 }
 
-/// Which keys may have been seen: a quick no, or a perhaps.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen(u128);
+/// A number made of a key: keys with other numbers are other keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark(u64);
 
-impl Seen {
-    fn bit(key: &str) -> u128 {
+impl Mark {
+    pub(super) fn of(key: &str) -> Self {
         let bytes = key.as_bytes();
         let word = |bytes: &[u8]| {
             let mut word = [0; 8];
@@ -156,19 +169,51 @@ impl Seen {
             ^ word(tail)
                 .wrapping_add(bytes.len() as u64)
                 .wrapping_mul(0xd1b5_4a32_d192_ed03);
-        1 << (mixed >> 57)
+        Self(mixed)
+    }
+}
+
+/// A key with its mark.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marked<'k> {
+    text: &'k str,
+    mark: Mark,
+}
+
+impl<'k> Marked<'k> {
+    pub(super) fn new(text: &'k str) -> Self {
+        let mark = Mark::of(text);
+        Self { text, mark }
     }
 
-    pub(super) fn add(&mut self, key: &str) {
-        self.0 |= Self::bit(key);
+    pub(super) const fn text(self) -> &'k str {
+        self.text
+    }
+
+    pub(super) const fn mark(self) -> Mark {
+        self.mark
+    }
+}
+
+/// Which keys may have been seen: a quick no, or a perhaps.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen(u128);
+
+impl Seen {
+    const fn bit(mark: Mark) -> u128 {
+        1 << (mark.0 >> 57)
+    }
+
+    pub(super) const fn add(&mut self, mark: Mark) {
+        self.0 |= Self::bit(mark);
     }
 
     pub(super) const fn join(&mut self, other: Self) {
         self.0 |= other.0;
     }
 
-    pub(super) fn may_have(self, key: &str) -> bool {
-        self.0 & Self::bit(key) != 0
+    pub(super) const fn may_have(self, mark: Mark) -> bool {
+        self.0 & Self::bit(mark) != 0
     }
 
     pub(super) const fn may_share(self, other: Self) -> bool {

@@ -56,6 +56,23 @@ fn keys_that_are_moved_are_found_again() {
 }
 
 #[test]
+fn keys_that_differ_in_their_middle_only_are_two() {
+    // As long as each other, with the same eight bytes at both ends.
+    let lines = lines(builder(), || {
+        let _invocation = invocation().entered();
+        append_keys([("customer_a_identity", 1), ("customer_b_identity", 2)]);
+        tracing::info!(customer_b_identity = 3, customer_c_identity = 4, "both");
+        remove_keys(["customer_a_identity"]);
+        tracing::info!("one");
+    });
+    let values = |line: &Value| {
+        ["a", "b", "c"].map(|name| line[format!("customer_{name}_identity")].as_u64())
+    };
+    assert_eq!(values(&lines[0]), [Some(1), Some(3), Some(4)]);
+    assert_eq!(values(&lines[1]), [None, Some(2), None]);
+}
+
+#[test]
 fn keys_that_nobody_wants_are_on_no_line() {
     let builder = builder()
         .without_key("function_request_id")
