@@ -22,12 +22,24 @@ pub(super) struct Fields {
     /// In the order in which they stand in `json`.
     entries: Vec<Entry>,
     seen: Seen,
+    buckets: Buckets,
 }
+
+/// Where to look for a key, once there are `MANY`: few are found faster by looking through them.
+#[derive(Debug, Default)]
+struct Buckets {
+    /// The last entry of each bucket.
+    last: Vec<Option<usize>>,
+    /// For each entry the one before it in its bucket.
+    before: Vec<Option<usize>>,
+}
+
+const MANY: usize = 16;
 
 #[derive(Debug)]
 struct Entry {
     key: Key,
-    /// Looked at before the key, so that looking for one among many is a look at numbers.
+    /// Looked at before the key, so that looking for one among others is a look at numbers.
     mark: Mark,
     /// Where its value ends; it begins where the one before ends.
     end: usize,
@@ -85,12 +97,7 @@ impl Fields {
         write::opening(&mut self.json, &key);
         write(&mut self.json);
         let mark = Mark::of(&key);
-        self.seen.add(mark);
-        self.entries.push(Entry {
-            key,
-            mark,
-            end: self.json.len(),
-        });
+        self.add(key, mark);
     }
 
     /// The same for a field whose key is known from its callsite.
@@ -100,12 +107,39 @@ impl Fields {
         }
         self.json.extend_from_slice(&field.opening);
         write(&mut self.json);
-        self.seen.add(field.mark);
+        self.add(field.key.clone(), field.mark);
+    }
+
+    /// Adds the key whose value was just written.
+    fn add(&mut self, key: Key, mark: Mark) {
+        self.seen.add(mark);
         self.entries.push(Entry {
-            key: field.key.clone(),
-            mark: field.mark,
+            key,
+            mark,
             end: self.json.len(),
         });
+        if self.entries.len() >= MANY {
+            self.find_later(mark);
+        }
+    }
+
+    /// Not a part of `add`, which is for lines of a few keys.
+    #[inline(never)]
+    fn find_later(&mut self, newest: Mark) {
+        if self.entries.len() > MANY {
+            self.buckets.add(newest);
+        } else {
+            self.fill_buckets();
+        }
+    }
+
+    fn fill_buckets(&mut self) {
+        self.buckets.last.clear();
+        self.buckets.last.resize(Mark::BUCKETS, None);
+        self.buckets.before.clear();
+        for entry in &self.entries {
+            self.buckets.add(entry.mark);
+        }
     }
 
     pub(super) fn remove(&mut self, key: &str) {
@@ -120,6 +154,9 @@ impl Fields {
             for later in &mut self.entries[place..] {
                 later.end -= end - start;
             }
+            if self.entries.len() >= MANY {
+                self.fill_buckets();
+            }
         }
     }
 
@@ -133,13 +170,27 @@ impl Fields {
 
     fn position(&self, key: Marked<'_>) -> Option<usize> {
         let is_it = |entry: &Entry| entry.mark == key.mark && entry.key == key.text;
-        self.entries.iter().position(is_it)
+        if self.entries.len() < MANY {
+            return self.entries.iter().position(is_it);
+        }
+        let last = self.buckets.last[key.mark.bucket()];
+        let mut bucket = std::iter::successors(last, |place| self.buckets.before[*place]);
+        bucket.find(|place| is_it(&self.entries[*place]))
     }
 
     fn start(&self, place: usize) -> usize {
         place
             .checked_sub(1)
             .map_or(0, |before| self.entries[before].end)
+    }
+}
+
+impl Buckets {
+    /// Adds the entry after those that are there.
+    fn add(&mut self, mark: Mark) {
+        let place = self.before.len();
+        let before = self.last[mark.bucket()].replace(place);
+        self.before.push(before);
     }
 }
 
@@ -155,6 +206,12 @@ fn opening(key: &str) -> usize {
 pub(super) struct Mark(u64);
 
 impl Mark {
+    const BUCKETS: usize = 128;
+
+    const fn bucket(self) -> usize {
+        (self.0 >> 57) as usize
+    }
+
     pub(super) fn of(key: &str) -> Self {
         let bytes = key.as_bytes();
         let word = |bytes: &[u8]| {
@@ -201,7 +258,7 @@ pub(super) struct Seen(u128);
 
 impl Seen {
     const fn bit(mark: Mark) -> u128 {
-        1 << (mark.0 >> 57)
+        1 << mark.bucket()
     }
 
     pub(super) const fn add(&mut self, mark: Mark) {
