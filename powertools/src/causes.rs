@@ -30,6 +30,9 @@ pub(crate) fn type_name<E: ?Sized>() -> &'static str {
         "powertools::router::error::RouteError" => "powertools::router::RouteError",
         "powertools::router::error::RouteErrors" => "powertools::router::RouteErrors",
         "powertools::websocket::error::RouteError" => "powertools::websocket::RouteError",
+        "powertools::websocket::connections::error::ConnectionsError" => {
+            "powertools::websocket::ConnectionsError"
+        }
         "powertools::websocket::error::RouteErrors" => "powertools::websocket::RouteErrors",
         name => name,
     }

@@ -49,7 +49,7 @@ pub(crate) fn initialization_type() -> Option<String> {
 }
 
 /// `AWS_LAMBDA_RUNTIME_API`: host and port of the Runtime API, set by Lambda and its emulators.
-#[cfg(feature = "runtime")]
+#[cfg(any(feature = "runtime", feature = "connections"))]
 pub(crate) fn runtime_api() -> Option<String> {
     text("AWS_LAMBDA_RUNTIME_API")
 }
@@ -110,6 +110,13 @@ const LOCAL: &str = "POWERTOOLS_LOCAL_";
 pub(crate) fn local_name(setting: &str) -> String {
     let setting = setting.replace('-', "_").to_ascii_uppercase();
     format!("{LOCAL}{setting}")
+}
+
+/// `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`: where the connections of WebSocket APIs are, for all of AWS's
+/// SDKs.
+#[cfg(feature = "connections")]
+pub(crate) fn connections_endpoint() -> Option<String> {
+    text("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI")
 }
 
 /// `POWERTOOLS_SERVICE_NAME`: the `service` of every log line, and AppConfig's application.

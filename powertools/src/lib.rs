@@ -58,6 +58,7 @@
 //! | `local-release` | no | [`local`] in release builds too |
 //! | `parameters` | no | [`parameters`]: the cache, and values from a file, the environment or a provider of yours |
 //! | `websocket` | no | [`websocket`]: routes of WebSocket APIs |
+//! | `connections` | no | `websocket::Connections`: writing to connections, through AWS's SDK |
 //! | `compression` | no | `router::middleware::compression`: gzip |
 //! | `cookies` | no | answers that set cookies, by the cookie crate |
 //! | `headers` | no | `TypedHeader<…>`, one header as a type of the headers crate |
@@ -77,6 +78,14 @@
 //! Streaming bodies, and anything that needs code to run before `main`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(
+    feature = "appconfig",
+    feature = "connections",
+    feature = "dynamodb",
+    feature = "secrets-manager",
+    feature = "ssm"
+))]
+mod aws;
 #[cfg(feature = "batch")]
 pub mod batch;
 #[cfg(any(feature = "logger", feature = "parameters", feature = "router"))]

@@ -18,9 +18,11 @@ mod replies;
 mod routes;
 mod selection;
 
+#[cfg(any(feature = "testing", all(feature = "local", feature = "websocket")))]
+pub(crate) use self::events::websocket;
 pub(crate) use self::{
     api::Api,
-    events::{Asked, event, websocket},
+    events::{Asked, event},
     replies::{Answer, read},
 };
 #[cfg(feature = "local")]

@@ -106,7 +106,7 @@ impl AppConfig {
     }
 
     async fn client(&self) -> Result<&Client, Error> {
-        self.client.get(Client::new).await
+        Ok(self.client.get(Client::new).await?)
     }
 
     fn sessions(&self) -> MutexGuard<'_, HashMap<String, Session>> {

@@ -86,7 +86,7 @@ impl DynamoDb {
     }
 
     async fn client(&self) -> Result<&Client, Error> {
-        self.client.get(Client::new).await
+        Ok(self.client.get(Client::new).await?)
     }
 
     fn value_of(&self, item: &mut HashMap<String, AttributeValue>) -> Result<Value, Error> {

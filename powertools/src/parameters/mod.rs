@@ -242,13 +242,6 @@ use std::{fmt, sync::Arc, time::Duration};
 
 #[cfg(feature = "appconfig")]
 pub use self::appconfig::AppConfig;
-#[cfg(any(
-    feature = "appconfig",
-    feature = "dynamodb",
-    feature = "secrets-manager",
-    feature = "ssm"
-))]
-pub use self::aws::Aws;
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::DynamoDb;
 #[cfg(feature = "parameters-extension")]
@@ -270,6 +263,13 @@ pub use self::{
     set::Set,
     value::Value,
 };
+#[cfg(any(
+    feature = "appconfig",
+    feature = "dynamodb",
+    feature = "secrets-manager",
+    feature = "ssm"
+))]
+pub use crate::aws::Aws;
 use crate::{clock::Clock, env};
 
 const MAX_AGE: Duration = Duration::from_secs(5);

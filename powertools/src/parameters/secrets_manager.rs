@@ -69,7 +69,7 @@ impl SecretsManager {
     }
 
     async fn client(&self) -> Result<&Client, Error> {
-        self.client.get(Client::new).await
+        Ok(self.client.get(Client::new).await?)
     }
 
     async fn read(&self, query: &Query) -> Result<Value, Refusal> {

@@ -104,7 +104,7 @@ impl Ssm {
     }
 
     async fn client(&self) -> Result<&Client, Error> {
-        self.client.get(Client::new).await
+        Ok(self.client.get(Client::new).await?)
     }
 
     fn decrypts(&self, asked: Decryption) -> Decryption {

@@ -76,7 +76,7 @@
 //! - `$disconnect`: nobody.
 //!
 //! `()` is 200 here, as AWS's pages have it. Messages to other connections, or to this one without a route
-//! response, are posted to API Gateway.
+//! response, are posted to API Gateway: that is what `Connections` are for, with the feature `connections`.
 
 #[cfg(feature = "macros")]
 pub use powertools_macros::{
@@ -84,13 +84,20 @@ pub use powertools_macros::{
     websocket_message as message, websocket_routes as routes,
 };
 
+#[cfg(feature = "connections")]
+pub use crate::aws::{Aws, ConfigError};
+
 mod connection;
+#[cfg(feature = "connections")]
+mod connections;
 mod error;
 mod key;
 mod router;
 mod routes;
 mod subprotocols;
 
+#[cfg(feature = "connections")]
+pub use self::connections::{Broadcast, Connections, ConnectionsError, Info, IntoData, Outcome};
 pub use self::{
     connection::{Connection, SocketEvent},
     error::{RouteError, RouteErrors},
