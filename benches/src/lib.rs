@@ -16,6 +16,7 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
+pub mod growth;
 mod guard;
 pub mod http;
 pub mod logger;
@@ -30,6 +31,24 @@ pub const QUESTIONS: &[&Question] = &[&http::QUESTION, &logger::QUESTION, &param
 
 /// The way in which a contestant prints its answer once, for [`Contestant::check`].
 pub const ANSWER: &str = "answer";
+
+/// What a contestant does in one way, and how many times are enough to count by.
+///
+/// # Errors
+///
+/// When there is no such question, contestant or way.
+pub fn set_up(question: &str, contestant: &str, way: &str) -> Result<(Run, u64), Error> {
+    if question == growth::NAME {
+        return growth::set_up(contestant, way);
+    }
+    let mut questions = QUESTIONS.iter();
+    let question = questions
+        .find(|known| known.name == question)
+        .ok_or("no such question")?;
+    let way = question.way(Some(way))?;
+    let contestant = question.contestant(Some(contestant))?;
+    Ok(((contestant.start)(way.name), way.times))
+}
 
 /// What is asked of all contestants.
 #[derive(Debug)]
@@ -185,9 +204,7 @@ impl Facts {
         let mut counted = Vec::new();
         for way in question.ways {
             let arguments = [question.name, contestant.name, way.name];
-            let said = said(program(allocations).args(arguments))?;
-            let (count, bytes) = said.trim().split_once(' ').ok_or("no two counts")?;
-            counted.push((count.parse()?, bytes.parse()?));
+            counted.push(allocated(allocations, arguments)?);
         }
         let facts = Self {
             answer_bytes: answer.len(),
@@ -201,6 +218,13 @@ impl Facts {
         }
         Ok(facts)
     }
+}
+
+/// How many allocations each time, and their bytes: what the program says of a question, a contestant and a way.
+fn allocated(allocations: &str, arguments: [&str; 3]) -> Result<(f64, f64), Error> {
+    let said = said(program(allocations).args(arguments))?;
+    let (count, bytes) = said.trim().split_once(' ').ok_or("no two counts")?;
+    Ok((count.parse()?, bytes.parse()?))
 }
 
 /// A program that sees nothing of this one's environment, where loggers look for their settings.
@@ -228,7 +252,7 @@ fn said(command: &mut Command) -> Result<String, Error> {
 }
 
 /// The instructions of one time, if there is valgrind: the difference between some times and more.
-fn instructions(contestant: &Contestant, way: &Way) -> Result<Option<f64>, Error> {
+fn instructions(contestant: &str, way: &Way) -> Result<Option<f64>, Error> {
     let count = |times| -> Result<Option<f64>, Error> {
         let Ok(output) = callgrind(contestant, way, times, Path::new("/dev/null")) else {
             return Ok(None);
@@ -244,18 +268,13 @@ fn instructions(contestant: &Contestant, way: &Way) -> Result<Option<f64>, Error
         .map(|(some, more)| (more - some) / (2 * way.times) as f64))
 }
 
-fn callgrind(
-    contestant: &Contestant,
-    way: &Way,
-    times: u64,
-    counts: &Path,
-) -> Result<Output, Error> {
+fn callgrind(contestant: &str, way: &Way, times: u64, counts: &Path) -> Result<Output, Error> {
     let mut option = OsString::from("--callgrind-out-file=");
     option.push(counts);
     let output = program("valgrind")
         .args([OsStr::new("--tool=callgrind"), &option])
         .arg(std::env::current_exe()?)
-        .args(["times", contestant.name, way.name, &times.to_string()])
+        .args(["times", contestant, way.name, &times.to_string()])
         .output()?;
     Ok(output)
 }
@@ -265,7 +284,7 @@ fn profile(contestant: &Contestant, way: &Way) -> Result<(), Error> {
     // So many that setting up does not show.
     let times = 10 * way.times;
     let counts = std::env::temp_dir().join(format!("callgrind.{}", std::process::id()));
-    callgrind(contestant, way, times, &counts)?;
+    callgrind(contestant.name, way, times, &counts)?;
     let annotated = said(
         program("callgrind_annotate")
             .args(["--threshold=100", "--auto=no"])
@@ -376,7 +395,7 @@ fn table(question: &Question, chosen: &[&Contestant], facts: &[Facts]) -> Result
                 "| {} | {} | {took:.1} | {ratio:.2}x |",
                 way.name, contestant.name
             )?;
-            match instructions(contestant, way)? {
+            match instructions(contestant.name, way)? {
                 Some(count) => {
                     let ratio = count / *first.get_or_insert(count);
                     write!(out, " {count:.0} | {ratio:.2}x |")?;

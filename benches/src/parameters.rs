@@ -149,7 +149,7 @@ fn map(way: &str) -> Run {
 }
 
 /// A future that has nothing to wait for.
-fn now<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(future).poll(&mut context) {
         Poll::Ready(value) => value,

@@ -153,6 +153,9 @@ pub mod docs {
         #![doc = include_str!("../docs/design.md")]
     }
     pub mod performance {
+        // rustdoc takes no pictures along, so here the link to the plots is the picture itself: of two
+        // definitions of a link the first one counts, and the second is in the text.
+        #![doc = include_str!("../docs/growth.uri.md")]
         #![doc = include_str!("../docs/performance.md")]
     }
     pub mod platform {

@@ -7,6 +7,9 @@
 #[expect(dead_code, reason = "the parameters' tests use more of it")]
 mod wire;
 
+#[expect(dead_code, reason = "the logger's tests use more of it")]
+mod lambda;
+
 use std::{
     collections::HashSet,
     net::{IpAddr, Ipv4Addr},
@@ -142,11 +145,6 @@ mod bad {
             (403, "", ConnectionsError::Forbidden),
             (404, "", ConnectionsError::Refused { status: 404 }),
             (
-                413,
-                "PayloadTooLargeException",
-                ConnectionsError::Refused { status: 413 },
-            ),
-            (
                 429,
                 "LimitExceededException",
                 ConnectionsError::LimitExceeded,
@@ -173,6 +171,13 @@ mod bad {
             );
             assert_eq!(connections.close("c=").await, Err(expected), "{status}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_for_the_service_is_told_alike() {
+        let stub = Stub::answers(vec![refused(413, "PayloadTooLargeException")]);
+        let error = at(&stub).post("c=", "four").await.unwrap_err();
+        assert_eq!(error, ConnectionsError::TooLarge { bytes: 4 });
     }
 
     #[tokio::test]
@@ -427,6 +432,59 @@ mod broadcasts {
 
 mod handlers {
     use super::*;
+
+    #[websocket::message("where")]
+    async fn place(connections: Connections) -> String {
+        format!("{connections:?}")
+    }
+
+    /// Where an event's connections are for a program with these variables: this test, run again.
+    fn place_in(test: &str, domain: &str, variables: &[(&str, &str)]) -> String {
+        if lambda::is_child() {
+            lambda::begin();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            let client = TestClient::new(Router::new(websocket::routes![place]).unwrap());
+            let domain = std::env::var("TEST_DOMAIN").unwrap();
+            let mut event = client.socket("c=").text("where", "").event();
+            event["requestContext"]["domainName"] = domain.into();
+            let reply = runtime.block_on(client.invoke(&event)).unwrap();
+            std::io::Write::write_all(&mut std::io::stdout(), reply.to_string().as_bytes())
+                .unwrap();
+            std::process::exit(0);
+        }
+        let mut command = lambda::again(test);
+        command
+            .env("TEST_DOMAIN", domain)
+            .envs(variables.iter().copied());
+        lambda::run(command)
+    }
+
+    #[test]
+    fn a_variable_of_awss_sdks_says_where_they_are() {
+        let test = "handlers::a_variable_of_awss_sdks_says_where_they_are";
+        let name = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+        let told = place_in(test, "ws.example", &[(name, "https://other.example/base")]);
+        assert!(told.contains("Ok(https://other.example/base)"), "{told}");
+    }
+
+    #[test]
+    fn on_lambda_no_event_leads_to_this_machine() {
+        let test = "handlers::on_lambda_no_event_leads_to_this_machine";
+        let lambda = [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")];
+        for domain in [
+            "localhost:9001",
+            "127.0.0.1:9001",
+            "[::1]:9001",
+            "127.1.2.3",
+        ] {
+            let told = place_in(test, domain, &lambda);
+            assert!(told.contains("Err(Endpoint"), "{told}");
+        }
+        let told = place_in(test, "localhost:9000", &[]);
+        assert!(told.contains("Ok(http://localhost:9000)"), "{told}");
+    }
 
     #[websocket::message("say")]
     async fn say(text: String, connections: Connections) -> Result<&'static str, Error> {

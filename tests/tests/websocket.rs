@@ -128,6 +128,8 @@ mod bad_events {
             let told =
                 format!("there is no handler for the event of a WebSocket{told} (API Gateway)");
             assert!(error.message().starts_with(&told), "{error}");
+            // There is one, and it would not help.
+            assert!(!error.message().contains("Function::websocket"), "{error}");
         }
     }
 

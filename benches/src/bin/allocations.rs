@@ -7,7 +7,7 @@ use std::{
     io::{self, Write as _},
 };
 
-use powertools_benches::{Error, QUESTIONS};
+use powertools_benches::Error;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -17,18 +17,14 @@ fn main() -> Result<(), Error> {
     let mut arguments = std::env::args().skip(1);
     let (question, contestant) = (arguments.next(), arguments.next());
     let way = arguments.next();
-    let question = QUESTIONS
-        .iter()
-        .find(|known| Some(known.name) == question.as_deref())
-        .ok_or("no such question")?;
-    let contestant = question.contestant(contestant.as_deref())?;
-    let way = question.way(way.as_deref())?;
-    let mut run = (contestant.start)(way.name);
-    run(way.times);
+    let words = question.zip(contestant).zip(way);
+    let ((question, contestant), way) = words.ok_or("fewer than three words")?;
+    let (mut run, times) = powertools_benches::set_up(&question, &contestant, &way)?;
+    run(times);
     let region = Region::new(ALLOCATOR);
-    run(way.times);
+    run(times);
     let counted = region.change();
-    let each = |total: usize| total as f64 / way.times as f64;
+    let each = |total: usize| total as f64 / times as f64;
     writeln!(
         io::stdout(),
         "{} {}",

@@ -90,7 +90,7 @@ struct Line {
 
 /// A body that is summed.
 #[derive(Deserialize)]
-pub(super) struct Bulk {
+pub(crate) struct Bulk {
     items: Vec<Item>,
 }
 
@@ -103,7 +103,7 @@ struct Item {
 }
 
 #[derive(Serialize)]
-pub(super) struct Sum {
+pub(crate) struct Sum {
     items: usize,
     cents: u64,
     ids: u64,
@@ -111,7 +111,7 @@ pub(super) struct Sum {
 }
 
 impl Bulk {
-    pub(super) fn sum(&self) -> Sum {
+    pub(crate) fn sum(&self) -> Sum {
         let items = self.items.iter();
         Sum {
             items: self.items.len(),
@@ -125,12 +125,13 @@ impl Bulk {
     }
 }
 
-const BULK_BYTES: usize = 256 * 1024;
+pub(super) const BULK_BYTES: usize = 256 * 1024;
 
-pub(super) fn bulk_body() -> String {
+/// A body of at least so many bytes, and hardly more.
+pub(crate) fn bulk_body(bytes: usize) -> String {
     let mut items = Vec::new();
     let mut length = 0;
-    while length < BULK_BYTES {
+    while length < bytes {
         let number = items.len();
         let item = json!({
             "id": 100_000 + number,
@@ -145,22 +146,22 @@ pub(super) fn bulk_body() -> String {
 }
 
 pub(super) fn bulk_answer() -> Value {
-    let bulk: Bulk = serde_json::from_str(&bulk_body()).expect("it was just written");
+    let bulk: Bulk = serde_json::from_str(&bulk_body(BULK_BYTES)).expect("it was just written");
     json!(bulk.sum())
 }
 
 #[derive(Serialize)]
-pub(super) struct Number {
-    pub(super) route: usize,
+pub(crate) struct Number {
+    pub(crate) route: usize,
 }
 
 /// How many routes the large application has.
 pub(super) const ROUTES: usize = 500;
 /// How many of them are asked, in turns.
-pub(super) const HITS: usize = 64;
+pub(crate) const HITS: usize = 64;
 
 /// The pattern of a route of the large application: half of them have one or two parameters.
-pub(super) fn pattern(route: usize) -> String {
+pub(crate) fn pattern(route: usize) -> String {
     let area = route / 20;
     match route % 4 {
         0 | 1 => format!("/area{area}/thing{route}/list"),
@@ -169,11 +170,11 @@ pub(super) fn pattern(route: usize) -> String {
     }
 }
 
-/// The routes that are asked, with a path that each answers.
-pub(super) fn hits() -> impl Iterator<Item = (usize, String)> {
-    (0..HITS).map(|hit| {
+/// Those of so many routes that are asked, with a path that each answers.
+pub(crate) fn hits(routes: usize) -> impl Iterator<Item = (usize, String)> {
+    (0..HITS).map(move |hit| {
         // Coprime to the number of routes, so that hits are spread and differ.
-        let route = hit * 191 % ROUTES;
+        let route = hit * 191 % routes;
         let path = pattern(route)
             .replace("{id}", "4711")
             .replace("{part}", "left-wheel");

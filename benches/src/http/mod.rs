@@ -14,10 +14,12 @@ use serde_json::{Value, json};
 
 use crate::{ANSWER, Contestant, Error, Question, Run, Way};
 
-mod app;
+pub(crate) mod app;
 mod floor;
 mod ours;
 mod peers;
+
+pub(crate) use self::ours::{Ours, numbered};
 
 const HELLO: &str = "W1 static route, REST 1.0";
 const ORDER: &str = "W2 path and query, HTTP 2.0";
@@ -64,7 +66,7 @@ const fn contestant(name: &'static str, start: fn(&str) -> Run) -> Contestant {
 const REQUEST_ID: &str = "8d2e3f6a-5b0c-4f2e-9a77-1c2d3e4f5a6b";
 
 /// Something that answers events.
-trait Answers {
+pub(crate) trait Answers {
     /// The bytes of the reply.
     async fn answer(&mut self, event: &Bytes) -> Vec<u8>;
 }
@@ -72,22 +74,25 @@ trait Answers {
 /// Answers the events of a way in turns, or all of them once where that is asked for; `application` makes
 /// what answers in a way.
 fn run<A: Answers + 'static>(way: &str, application: impl Fn(&str) -> A + 'static) -> Run {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let runtime = runtime.expect("it has neither threads nor drivers that could be refused");
     if way == ANSWER {
         return Box::new(move |_| {
             let mut out = io::stdout();
             for way in QUESTION.ways {
                 let mut application = application(way.name);
                 for event in events(way.name) {
-                    let reply = runtime.block_on(application.answer(&event));
+                    let reply = runtime().block_on(application.answer(&event));
                     let written = out.write_all(&reply).and_then(|()| out.write_all(b"\n"));
                     written.expect("the driver listens");
                 }
             }
         });
     }
-    let (mut application, events) = (application(way), events(way));
+    in_turns(application(way), events(way))
+}
+
+/// Answers these events in turns.
+pub(crate) fn in_turns<A: Answers + 'static>(mut application: A, events: Vec<Bytes>) -> Run {
+    let runtime = runtime();
     let mut place = 0;
     Box::new(move |times| {
         runtime.block_on(async {
@@ -99,37 +104,47 @@ fn run<A: Answers + 'static>(way: &str, application: impl Fn(&str) -> A + 'stati
     })
 }
 
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.expect("it has neither threads nor drivers that could be refused")
+}
+
+pub(crate) const GET_ORDER: &str = include_str!("../../fixtures/get_order.json");
+pub(crate) const POST_CHECK: &str = include_str!("../../fixtures/post_check.json");
+
+/// An event like another, but for what is changed.
+pub(crate) fn changed(event: &str, change: impl FnOnce(&mut Value)) -> Bytes {
+    let mut event = serde_json::from_str(event).expect("the fixture is JSON");
+    change(&mut event);
+    Bytes::copy_from_slice(event.to_string().as_bytes())
+}
+
+/// `GET` of a path, of an HTTP API.
+pub(crate) fn at(path: &str) -> Bytes {
+    changed(GET_ORDER, |event| {
+        event["rawPath"] = json!(path);
+        event["requestContext"]["http"]["path"] = json!(path);
+    })
+}
+
 /// What is asked in a way, in turns.
 fn events(way: &str) -> Vec<Bytes> {
     const GET_HELLO: &str = include_str!("../../fixtures/get_hello.json");
-    const GET_ORDER: &str = include_str!("../../fixtures/get_order.json");
-    const POST_CHECK: &str = include_str!("../../fixtures/post_check.json");
     const OPTIONS_CHECK: &str = include_str!("../../fixtures/preflight.json");
     // Counted references, as to what comes from a socket.
     let owned = |event: &str| Bytes::copy_from_slice(event.as_bytes());
-    let changed = |event: &str, change: &dyn Fn(&mut Value)| {
-        let mut event = serde_json::from_str(event).expect("the fixture is JSON");
-        change(&mut event);
-        owned(&event.to_string())
-    };
-    let at = |path: String| {
-        changed(GET_ORDER, &|event| {
-            event["rawPath"] = json!(path);
-            event["requestContext"]["http"]["path"] = json!(path);
-        })
-    };
     match way {
         HELLO => vec![owned(GET_HELLO)],
         ORDER => vec![owned(GET_ORDER)],
         CHECK => vec![owned(POST_CHECK)],
-        BULK => vec![changed(POST_CHECK, &|event| {
+        BULK => vec![changed(POST_CHECK, |event| {
             event["rawPath"] = json!("/bulk");
             event["requestContext"]["http"]["path"] = json!("/bulk");
-            event["body"] = json!(app::bulk_body());
+            event["body"] = json!(app::bulk_body(app::BULK_BYTES));
         })],
-        SPREAD => app::hits().map(|(_, path)| at(path)).collect(),
+        SPREAD => app::hits(app::ROUTES).map(|(_, path)| at(&path)).collect(),
         PREFLIGHT => vec![owned(OPTIONS_CHECK)],
-        MISSING => vec![at("/nowhere".to_owned())],
+        MISSING => vec![at("/nowhere")],
         _ => Vec::new(),
     }
 }
@@ -162,7 +177,7 @@ fn check(answer: &str) -> Result<(), Error> {
     let sent = event["body"].as_str().unwrap_or_default();
     same(&next(CHECK)?, &serde_json::from_str(sent)?)?;
     same(&next(BULK)?, &app::bulk_answer())?;
-    for (route, _) in app::hits() {
+    for (route, _) in app::hits(app::ROUTES) {
         same(&next(SPREAD)?, &json!({"route": route}))?;
     }
     let preflight = next(PREFLIGHT)?;

@@ -22,13 +22,14 @@ pub(super) fn start_axum(way: &str) -> Run {
     run(way, |way| Ours::new(peers::axum_application(way)))
 }
 
-struct Ours<A> {
+/// An application as the runtime hosts it.
+pub(crate) struct Ours<A> {
     app: A,
     context: Context,
 }
 
 impl<A> Ours<A> {
-    fn new(app: A) -> Self {
+    pub(crate) fn new(app: A) -> Self {
         let context = Context::new(REQUEST_ID);
         Self { app, context }
     }
@@ -45,10 +46,7 @@ impl<A: App> Answers for Ours<A> {
 
 fn application(way: &str) -> Ours<Router> {
     let routes = if way == SPREAD {
-        (0..app::ROUTES).fold(Routes::new(), |routes, route| {
-            let number = move || async move { Json(Number { route }) };
-            routes.with(Route::new(Method::GET, app::pattern(route), number))
-        })
+        numbered(app::ROUTES)
     } else {
         routes![hello, order, check, bulk]
     };
@@ -58,6 +56,14 @@ fn application(way: &str) -> Ours<Router> {
     }
     let cors = Cors::allow_origin(app::ORIGIN).max_age(std::time::Duration::from_secs(600));
     Ours::new(router.cors(cors).expect("it is an origin"))
+}
+
+/// So many routes, each of which says its number.
+pub(crate) fn numbered(routes: usize) -> Routes {
+    (0..routes).fold(Routes::new(), |routes, route| {
+        let number = move || async move { Json(Number { route }) };
+        routes.with(Route::new(Method::GET, app::pattern(route), number))
+    })
 }
 
 #[get("/hello")]

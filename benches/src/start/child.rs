@@ -6,13 +6,10 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    Contestant,
-    api::{Api, Round},
-};
+use super::api::{Api, Round};
 use crate::Error;
 
-pub(super) struct Child {
+pub(crate) struct Child {
     process: std::process::Child,
     api: Api,
     reply: &'static str,
@@ -20,11 +17,17 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Returns once it has asked for its first event.
-    pub(super) fn start(program: &Path, contestant: &Contestant) -> Result<Self, Error> {
+    /// Returns once it has asked for its first event; each reply is to have `reply` in it.
+    pub(crate) fn start(
+        program: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        reply: &'static str,
+    ) -> Result<Self, Error> {
         let api = Api::start()?;
         let started = Instant::now();
         let process = Command::new(program)
+            .args(arguments)
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", api.address().to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "hello")
@@ -38,7 +41,7 @@ impl Child {
             .env("RUST_LOG", "error")
             // lambda_http puts a REST API's stage before the path otherwise.
             .env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true")
-            .envs(contestant.variables.iter().copied())
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
@@ -46,30 +49,30 @@ impl Child {
         let mut child = Self {
             process,
             api,
-            reply: contestant.reply,
+            reply,
             took_us: 0.0,
         };
         match child.api.first_next() {
             Ok(asked) => child.took_us = (asked - started).as_secs_f64() * 1e6,
             Err(error) => {
                 child.stop()?;
-                return Err(format!("{}: {error}", contestant.name).into());
+                return Err(format!("{}: {error}", program.display()).into());
             }
         }
         Ok(child)
     }
 
     /// From before it was started to its first `/next`.
-    pub(super) fn started_us(&self) -> f64 {
+    pub(crate) fn started_us(&self) -> f64 {
         self.took_us
     }
 
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.api.connections()
     }
 
     /// Hands it so many events.
-    pub(super) fn run(&mut self, events: usize) -> Result<Round, Error> {
+    pub(crate) fn run(&mut self, events: usize) -> Result<Round, Error> {
         let round = self.api.run(events)?;
         let reply = self.api.last_reply();
         if !reply.contains(self.reply) {
@@ -78,14 +81,14 @@ impl Child {
         Ok(round)
     }
 
-    pub(super) fn resident_kib(&self) -> Result<u64, Error> {
+    pub(crate) fn resident_kib(&self) -> Result<u64, Error> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let number = line.and_then(|line| line.split_whitespace().next());
         Ok(number.ok_or("no VmRSS")?.parse()?)
     }
 
-    pub(super) fn stop(mut self) -> Result<(), Error> {
+    pub(crate) fn stop(mut self) -> Result<(), Error> {
         self.process.kill()?;
         self.process.wait()?;
         Ok(())

@@ -4,8 +4,8 @@
 //! one to another. A Runtime API of our own hands out events on loopback; it is as fast as a thread that
 //! waits for a socket, and the same for all.
 
-mod api;
-mod child;
+pub(crate) mod api;
+pub(crate) mod child;
 
 use std::{
     io::{self, Write as _},
@@ -40,6 +40,13 @@ const CONTESTANTS: &[Contestant] = &[
         "powertools, with SSM and Secrets Manager",
         "hello-parameters",
     ),
+    Contestant {
+        features: "fixed-address",
+        ..hello(
+            "powertools, with SSM and Secrets Manager, at a fixed address",
+            "hello-parameters",
+        )
+    },
     hello("axum on lambda_http, with SSM", "hello-axum-ssm"),
     Contestant {
         reply: "Not Found",
@@ -60,6 +67,12 @@ const fn hello(name: &'static str, package: &'static str) -> Contestant {
         features: "",
         variables: &[],
         reply: "hello",
+    }
+}
+
+impl Contestant {
+    fn start(&self, program: &Path) -> Result<Child, Error> {
+        Child::start(program, &[], self.variables, self.reply)
     }
 }
 
@@ -101,7 +114,7 @@ pub fn main() -> Result<(), Error> {
 
 fn test() -> Result<(), Error> {
     let contestant = &hello("powertools", "hello-powertools");
-    let mut child = Child::start(&build(contestant, false)?, contestant)?;
+    let mut child = contestant.start(&build(contestant, false)?)?;
     child.run(10)?;
     let connections = child.connections();
     child.stop()?;
@@ -145,7 +158,7 @@ fn measure(programs: &[(&Contestant, PathBuf)]) -> Result<Vec<Measured>, Error> 
     let mut sizes = vec![Vec::new(); programs.len()];
     for _ in 0..STARTS {
         for (place, (contestant, program)) in programs.iter().enumerate() {
-            let child = Child::start(program, contestant)?;
+            let child = contestant.start(program)?;
             starts[place].push(child.started_us());
             sizes[place].push(child.resident_kib()? as f64);
             child.stop()?;
@@ -153,7 +166,7 @@ fn measure(programs: &[(&Contestant, PathBuf)]) -> Result<Vec<Measured>, Error> 
     }
     let mut children = programs
         .iter()
-        .map(|(contestant, program)| Child::start(program, contestant))
+        .map(|(contestant, program)| contestant.start(program))
         .collect::<Result<Vec<_>, _>>()?;
     for child in &mut children {
         // What is made at the first events is made before the clock runs.
@@ -182,7 +195,7 @@ fn measure(programs: &[(&Contestant, PathBuf)]) -> Result<Vec<Measured>, Error> 
     Ok(measured)
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

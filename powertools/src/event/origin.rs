@@ -105,21 +105,23 @@ impl<'a> Origin<'a> {
         let [connection, kind] = ["connectionId", "eventType"].map(|key| context.text(key));
         let wrong = match (connection, kind.as_deref()) {
             (None, None) => return None,
+            (Some(_), Some("CONNECT" | "MESSAGE" | "DISCONNECT")) => {
+                return Some(SOCKET.to_owned());
+            }
             (None, Some(_)) => " without a `connectionId`".to_owned(),
             (Some(_), None) => " without an `eventType`".to_owned(),
-            (Some(_), Some("CONNECT" | "MESSAGE" | "DISCONNECT")) => String::new(),
             (Some(_), Some(kind)) => format!(" of the unknown `eventType` `{kind}`"),
         };
         Some(format!("the event of a WebSocket{wrong} (API Gateway)"))
     }
 
-    /// Whether a WebSocket API sent it, or it looks as if one had.
+    /// Whether a WebSocket API sent it, and a router of one would take it.
     #[cfg_attr(
         not(feature = "runtime"),
         allow(dead_code, reason = "only a function refuses events")
     )]
     pub(crate) fn is_socket(&self) -> bool {
-        self.socket().is_some()
+        self.socket().as_deref() == Some(SOCKET)
     }
 
     /// The event in an error's words, or nothing if it bears no mark that is known here.
@@ -134,6 +136,7 @@ impl<'a> Origin<'a> {
 }
 
 const UNMARKED: &str = "the event";
+const SOCKET: &str = "the event of a WebSocket (API Gateway)";
 
 /// As the subject of a sentence: "the event of `aws:sqs`".
 impl fmt::Display for Origin<'_> {

@@ -10,7 +10,7 @@ use std::{
 use tracing_core::Metadata;
 
 use super::{
-    fields::{Key, Rules, Seen},
+    fields::{Key, Mark, Rules},
     write,
 };
 
@@ -30,7 +30,7 @@ pub(super) struct Prepared {
     pub(super) key: Key,
     /// `,"key":`
     pub(super) opening: Vec<u8>,
-    pub(super) seen: Seen,
+    pub(super) mark: Mark,
     pub(super) purpose: Purpose,
     /// Whether another field of the callsite has the same key.
     pub(super) is_repeated: bool,
@@ -86,12 +86,11 @@ impl Prepared {
         let key = rules.free(Cow::Borrowed(name));
         let mut opening = Vec::new();
         write::opening(&mut opening, &key);
-        let mut seen = Seen::default();
-        seen.add(&key);
+        let mark = Mark::of(&key);
         Self {
             key,
             opening,
-            seen,
+            mark,
             purpose,
             is_repeated: false,
         }

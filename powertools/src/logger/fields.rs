@@ -22,11 +22,25 @@ pub(super) struct Fields {
     /// In the order in which they stand in `json`.
     entries: Vec<Entry>,
     seen: Seen,
+    buckets: Buckets,
 }
+
+/// Where to look for a key, once there are `MANY`: few are found faster by looking through them.
+#[derive(Debug, Default)]
+struct Buckets {
+    /// The last entry of each bucket.
+    last: Vec<Option<usize>>,
+    /// For each entry the one before it in its bucket.
+    before: Vec<Option<usize>>,
+}
+
+const MANY: usize = 16;
 
 #[derive(Debug)]
 struct Entry {
     key: Key,
+    /// Looked at before the key, so that looking for one among others is a look at numbers.
+    mark: Mark,
     /// Where its value ends; it begins where the one before ends.
     end: usize,
 }
@@ -50,22 +64,28 @@ impl Fields {
         &self.json
     }
 
-    pub(super) fn contains(&self, key: &str) -> bool {
-        self.seen.may_have(key) && self.position(key).is_some()
+    pub(super) fn contains(&self, key: Marked<'_>) -> bool {
+        self.seen.may_have(key.mark) && self.position(key).is_some()
     }
 
     /// The value of a key, as JSON.
     pub(super) fn get(&self, key: &str) -> Option<&[u8]> {
-        let place = self.position(key)?;
+        let place = self.position(Marked::new(key))?;
         let entry = &self.json[self.start(place)..self.entries[place].end];
         Some(&entry[opening(key)..])
     }
 
     /// Each key with its `,"key":value`.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Marked<'_>, &[u8])> {
         let starts = std::iter::once(0).chain(self.entries.iter().map(|entry| entry.end));
         let entries = self.entries.iter().zip(starts);
-        entries.map(|(entry, start)| (&*entry.key, &self.json[start..entry.end]))
+        entries.map(|(entry, start)| {
+            let key = Marked {
+                text: &entry.key,
+                mark: entry.mark,
+            };
+            (key, &self.json[start..entry.end])
+        })
     }
 
     /// Sets a key to the JSON that `write` writes.
@@ -76,11 +96,8 @@ impl Fields {
         self.remove(&key);
         write::opening(&mut self.json, &key);
         write(&mut self.json);
-        self.seen.add(&key);
-        self.entries.push(Entry {
-            key,
-            end: self.json.len(),
-        });
+        let mark = Mark::of(&key);
+        self.add(key, mark);
     }
 
     /// The same for a field whose key is known from its callsite.
@@ -90,15 +107,44 @@ impl Fields {
         }
         self.json.extend_from_slice(&field.opening);
         write(&mut self.json);
-        self.seen.join(field.seen);
+        self.add(field.key.clone(), field.mark);
+    }
+
+    /// Adds the key whose value was just written.
+    fn add(&mut self, key: Key, mark: Mark) {
+        self.seen.add(mark);
         self.entries.push(Entry {
-            key: field.key.clone(),
+            key,
+            mark,
             end: self.json.len(),
         });
+        if self.entries.len() >= MANY {
+            self.find_later(mark);
+        }
+    }
+
+    /// Not a part of `add`, which is for lines of a few keys.
+    #[inline(never)]
+    fn find_later(&mut self, newest: Mark) {
+        if self.entries.len() > MANY {
+            self.buckets.add(newest);
+        } else {
+            self.fill_buckets();
+        }
+    }
+
+    fn fill_buckets(&mut self) {
+        self.buckets.last.clear();
+        self.buckets.last.resize(Mark::BUCKETS, None);
+        self.buckets.before.clear();
+        for entry in &self.entries {
+            self.buckets.add(entry.mark);
+        }
     }
 
     pub(super) fn remove(&mut self, key: &str) {
-        if !self.seen.may_have(key) {
+        let key = Marked::new(key);
+        if !self.seen.may_have(key.mark) {
             return;
         }
         if let Some(place) = self.position(key) {
@@ -107,6 +153,9 @@ impl Fields {
             self.entries.remove(place);
             for later in &mut self.entries[place..] {
                 later.end -= end - start;
+            }
+            if self.entries.len() >= MANY {
+                self.fill_buckets();
             }
         }
     }
@@ -119,14 +168,29 @@ impl Fields {
         }
     }
 
-    fn position(&self, key: &str) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.key == key)
+    fn position(&self, key: Marked<'_>) -> Option<usize> {
+        let is_it = |entry: &Entry| entry.mark == key.mark && entry.key == key.text;
+        if self.entries.len() < MANY {
+            return self.entries.iter().position(is_it);
+        }
+        let last = self.buckets.last[key.mark.bucket()];
+        let mut bucket = std::iter::successors(last, |place| self.buckets.before[*place]);
+        bucket.find(|place| is_it(&self.entries[*place]))
     }
 
     fn start(&self, place: usize) -> usize {
         place
             .checked_sub(1)
             .map_or(0, |before| self.entries[before].end)
+    }
+}
+
+impl Buckets {
+    /// Adds the entry after those that are there.
+    fn add(&mut self, mark: Mark) {
+        let place = self.before.len();
+        let before = self.last[mark.bucket()].replace(place);
+        self.before.push(before);
     }
 }
 
@@ -137,12 +201,18 @@ fn opening(key: &str) -> usize {
     escaped.len() + 4
 }
 
-/// Which keys may have been seen: a quick no, or a perhaps.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen(u128);
+/// A number made of a key: keys with other numbers are other keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark(u64);
 
-impl Seen {
-    fn bit(key: &str) -> u128 {
+impl Mark {
+    const BUCKETS: usize = 128;
+
+    const fn bucket(self) -> usize {
+        (self.0 >> 57) as usize
+    }
+
+    pub(super) fn of(key: &str) -> Self {
         let bytes = key.as_bytes();
         let word = |bytes: &[u8]| {
             let mut word = [0; 8];
@@ -156,19 +226,51 @@ impl Seen {
             ^ word(tail)
                 .wrapping_add(bytes.len() as u64)
                 .wrapping_mul(0xd1b5_4a32_d192_ed03);
-        1 << (mixed >> 57)
+        Self(mixed)
+    }
+}
+
+/// A key with its mark.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marked<'k> {
+    text: &'k str,
+    mark: Mark,
+}
+
+impl<'k> Marked<'k> {
+    pub(super) fn new(text: &'k str) -> Self {
+        let mark = Mark::of(text);
+        Self { text, mark }
     }
 
-    pub(super) fn add(&mut self, key: &str) {
-        self.0 |= Self::bit(key);
+    pub(super) const fn text(self) -> &'k str {
+        self.text
+    }
+
+    pub(super) const fn mark(self) -> Mark {
+        self.mark
+    }
+}
+
+/// Which keys may have been seen: a quick no, or a perhaps.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen(u128);
+
+impl Seen {
+    const fn bit(mark: Mark) -> u128 {
+        1 << mark.bucket()
+    }
+
+    pub(super) const fn add(&mut self, mark: Mark) {
+        self.0 |= Self::bit(mark);
     }
 
     pub(super) const fn join(&mut self, other: Self) {
         self.0 |= other.0;
     }
 
-    pub(super) fn may_have(self, key: &str) -> bool {
-        self.0 & Self::bit(key) != 0
+    pub(super) const fn may_have(self, mark: Mark) -> bool {
+        self.0 & Self::bit(mark) != 0
     }
 
     pub(super) const fn may_share(self, other: Self) -> bool {

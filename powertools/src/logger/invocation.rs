@@ -68,7 +68,7 @@ impl Keys {
     /// Sets keys, those of scopes included: the last value wins.
     pub(super) fn append(&mut self, added: &Fields) {
         for (key, _) in added.iter() {
-            self.forget(key);
+            self.forget(key.text());
         }
         self.appended.extend(added);
         self.show();
@@ -110,7 +110,7 @@ impl Keys {
         }
         let is_null = |json: &[u8]| json.ends_with(b":null");
         let nulls = shown.iter().filter(|(_, json)| is_null(json));
-        let nulls: Vec<String> = nulls.map(|(key, _)| key.to_owned()).collect();
+        let nulls: Vec<String> = nulls.map(|(key, _)| key.text().to_owned()).collect();
         for key in nulls {
             shown.remove(&key);
         }

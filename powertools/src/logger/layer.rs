@@ -18,7 +18,7 @@ use super::{
     callsite::{Cache, Callsite, OWN, SettingsId, write_location},
     correlation::CorrelationId,
     cut, dev,
-    fields::{Fields, Recorder, Rules},
+    fields::{Fields, Marked, Recorder, Rules, Seen},
     format::Part,
     invocation::{InSpan, InSpans, Invocation, opens},
     level::Levels,
@@ -321,7 +321,7 @@ impl Settings {
         // for as long as this is held.
         let mut appended = None;
         // Asked seldom: only for keys that `seen` cannot tell from others.
-        let is_in_spans = |key: &str, depth: usize| {
+        let is_in_spans = |key: Marked<'_>, depth: usize| {
             let spans = innermost.map(SpanRef::scope).into_iter().flatten();
             spans.take(depth).any(|span| {
                 let extensions = span.extensions();
@@ -426,12 +426,12 @@ impl Settings {
 fn put_new(
     line: &mut Vec<u8>,
     fields: &Fields,
-    seen: &mut super::fields::Seen,
-    is_there: impl Fn(&str) -> bool,
+    seen: &mut Seen,
+    is_there: impl Fn(Marked<'_>) -> bool,
 ) {
     if seen.may_share(fields.seen()) {
         for (key, json) in fields.iter() {
-            if !seen.may_have(key) || !is_there(key) {
+            if !seen.may_have(key.mark()) || !is_there(key) {
                 line.extend_from_slice(json);
             }
         }

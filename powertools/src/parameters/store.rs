@@ -11,7 +11,7 @@ use std::{
     collections::HashMap,
     fmt, mem,
     sync::{
-        Arc, PoisonError, RwLock, RwLockWriteGuard,
+        Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -22,10 +22,13 @@ use super::key::{AnyKey, Key};
 
 pub(super) struct Store {
     table: RwLock<Table>,
-    /// The numbers of the entries, least recently used first.
-    order: moka::sync::Cache<u64, ()>,
+    /// The numbers of the entries, least recently used first. Made for the first entry: moka begins with queues
+    /// of tens of kilobytes, which a function that reads nothing would pay for at its start.
+    order: OnceLock<Order>,
     capacity: usize,
 }
+
+type Order = moka::sync::Cache<u64, ()>;
 
 #[derive(Default)]
 struct Table {
@@ -46,17 +49,22 @@ struct Entry {
 
 impl Store {
     pub(super) fn new(capacity: usize) -> Self {
-        // Not moka's own policy, by which a newcomer has to be asked for several times before it displaces
-        // another: until then, each time would be a fetch.
-        let order = moka::sync::Cache::builder()
-            .max_capacity(capacity as u64)
-            .eviction_policy(EvictionPolicy::lru())
-            .build();
         Self {
             table: RwLock::default(),
-            order,
+            order: OnceLock::new(),
             capacity,
         }
+    }
+
+    fn order(&self) -> &Order {
+        self.order.get_or_init(|| {
+            // Not moka's own policy, by which a newcomer has to be asked for several times before it
+            // displaces another: until then, each time would be a fetch.
+            moka::sync::Cache::builder()
+                .max_capacity(self.capacity as u64)
+                .eviction_policy(EvictionPolicy::lru())
+                .build()
+        })
     }
 
     #[cfg(feature = "testing")]
@@ -92,13 +100,14 @@ impl Store {
             value,
             was_used: AtomicBool::new(false),
         };
-        self.order.insert(entry.number, ());
-        self.order.run_pending_tasks();
+        let order = self.order();
+        order.insert(entry.number, ());
+        order.run_pending_tasks();
         table.entries.insert(key, entry);
         if table.entries.len() <= self.capacity {
             return Vec::new();
         }
-        let is_gone = |_: &Key, entry: &mut Entry| !self.order.contains_key(&entry.number);
+        let is_gone = |_: &Key, entry: &mut Entry| !order.contains_key(&entry.number);
         let gone = table.entries.extract_if(is_gone);
         gone.map(|(_, entry)| entry.value).collect()
     }
@@ -108,7 +117,7 @@ impl Store {
     fn tell_what_was_used(&self, table: &mut Table) {
         for entry in table.entries.values_mut() {
             if mem::take(entry.was_used.get_mut()) {
-                self.order.insert(entry.number, ());
+                self.order().insert(entry.number, ());
             }
         }
     }
@@ -124,9 +133,11 @@ impl Store {
         let removed = table.entries.extract_if(|key, _| is_meant(key));
         let gone: Vec<Entry> = removed.map(|(_, entry)| entry).collect();
         for entry in &gone {
-            self.order.invalidate(&entry.number);
+            self.order().invalidate(&entry.number);
         }
-        self.order.run_pending_tasks();
+        if let Some(order) = self.order.get() {
+            order.run_pending_tasks();
+        }
         drop(table);
         drop(gone);
     }
@@ -177,6 +188,17 @@ mod tests {
         assert_eq!(insert(&store, "d"), ["b"]);
         assert!(store.get(&key("c")).is_some());
         assert_eq!(insert(&store, "e"), ["a"]);
+    }
+
+    #[test]
+    fn the_order_is_made_for_the_first_entry() {
+        let (store, _) = store(3, &[]);
+        assert!(store.get(&key("a")).is_none());
+        store.clear();
+        assert!(store.order.get().is_none());
+
+        assert_eq!(insert(&store, "a"), [""; 0]);
+        assert!(store.order.get().is_some());
     }
 
     #[test]

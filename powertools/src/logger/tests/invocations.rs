@@ -56,6 +56,59 @@ fn keys_that_are_moved_are_found_again() {
 }
 
 #[test]
+fn keys_that_differ_in_their_middle_only_are_two() {
+    // As long as each other, with the same eight bytes at both ends.
+    let lines = lines(builder(), || {
+        let _invocation = invocation().entered();
+        append_keys([("customer_a_identity", 1), ("customer_b_identity", 2)]);
+        tracing::info!(customer_b_identity = 3, customer_c_identity = 4, "both");
+        remove_keys(["customer_a_identity"]);
+        tracing::info!("one");
+    });
+    let values = |line: &Value| {
+        ["a", "b", "c"].map(|name| line[format!("customer_{name}_identity")].as_u64())
+    };
+    assert_eq!(values(&lines[0]), [Some(1), Some(3), Some(4)]);
+    assert_eq!(values(&lines[1]), [None, Some(2), None]);
+}
+
+#[test]
+fn of_many_keys_each_is_on_a_line_once_and_can_be_removed() {
+    // More than there are buckets to find them by.
+    let key = |number: usize| format!("key_{number}");
+    let keys = |lines: &Value| {
+        let values = (0..300).map(|number| lines[key(number)].as_u64());
+        values.collect::<Vec<_>>()
+    };
+    let lines = lines(builder(), || {
+        let _invocation = invocation().entered();
+        append_keys((0..300).map(|number| (key(number), number)));
+        append_keys(
+            (0..300)
+                .step_by(3)
+                .map(|number| (key(number), 1000 + number)),
+        );
+        tracing::info!(key_1 = 7, key_299 = 8, key_300 = 9, "all");
+        remove_keys((0..300).filter(|number| number % 3 != 1).map(key));
+        append_keys([(key(2), 5)]);
+        tracing::info!("some");
+    });
+    let all = (0..300).map(|number| match number {
+        1 => Some(7),
+        299 => Some(8),
+        _ if number % 3 == 0 => Some(1000 + number),
+        _ => Some(number),
+    });
+    assert_eq!(keys(&lines[0]), all.collect::<Vec<_>>());
+    assert_eq!(lines[0]["key_300"], 9);
+    let some = (0..300).map(|number| match number {
+        2 => Some(5),
+        _ => (number % 3 == 1).then_some(number),
+    });
+    assert_eq!(keys(&lines[1]), some.collect::<Vec<_>>());
+}
+
+#[test]
 fn keys_that_nobody_wants_are_on_no_line() {
     let builder = builder()
         .without_key("function_request_id")

@@ -10,7 +10,7 @@ use crate::{aws::ConfigError, causes};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectionsError {
-    /// A message that API Gateway does not take.
+    /// A message that API Gateway does not take: refused here, or there with 413.
     #[error("the message has {bytes} bytes, and API Gateway takes at most 131072")]
     TooLarge {
         /// How many it has.
@@ -80,7 +80,6 @@ where
         (_, Some(410)) => None,
         (_, Some(403)) => Some(ConnectionsError::Forbidden),
         (_, Some(429)) => Some(ConnectionsError::LimitExceeded),
-        // Only what a limit of another API allows less of: ours was kept.
         (_, Some(status @ 500..)) => unavailable(format!("an answer with status {status}")),
         (_, Some(status)) if status >= 400 => Some(ConnectionsError::Refused { status }),
         (_, Some(status)) => unavailable(format!(

@@ -174,7 +174,9 @@ impl Connections {
         }
     }
 
-    /// With settings of one's own. Their endpoint is that of other services and means nothing here.
+    /// With settings of one's own, and so with a client of its own, which clones share: make it once, and
+    /// keep it with the router's state. The settings' endpoint is that of other services and means nothing
+    /// here.
     #[must_use]
     pub fn through(mut self, aws: &Aws) -> Self {
         self.client = Arc::new(aws::Client::through(aws));
@@ -213,9 +215,14 @@ impl Connections {
         if data.len() > MOST_BYTES {
             return Err(ConnectionsError::TooLarge { bytes: data.len() });
         }
+        let bytes = data.len();
         let request = self.client(id).await?.post_to_connection();
         let request = request.connection_id(id).data(Blob::new(data));
-        outcome(aws::untraced(request.send()).await)
+        let sent = outcome(aws::untraced(request.send()).await);
+        sent.map_err(|error| match error {
+            ConnectionsError::Refused { status: 413 } => ConnectionsError::TooLarge { bytes },
+            other => other,
+        })
     }
 
     /// Writes a message to many connections, [some at a time](Self::at_a_time).
