@@ -74,12 +74,13 @@ impl Chat {
     /// When a table is named and this program was built without the feature `aws`.
     pub async fn from_env() -> Result<Self, powertools::Error> {
         let post = post::Gateway;
-        match std::env::var("CHAT_TABLE") {
+        let table = std::env::var("CHAT_TABLE").ok();
+        match table.filter(|table| !table.is_empty()) {
             #[cfg(feature = "aws")]
-            Ok(table) => Ok(Self::new(rooms::DynamoDb::new(table).await, post)),
+            Some(table) => Ok(Self::new(rooms::DynamoDb::new(table).await, post)),
             #[cfg(not(feature = "aws"))]
-            Ok(_) => Err("CHAT_TABLE is set, but this is built without the feature `aws`".into()),
-            Err(_) => Ok(Self::new(Memory::default(), post)),
+            Some(_) => Err("CHAT_TABLE is set, but this is built without the feature `aws`".into()),
+            None => Ok(Self::new(Memory::default(), post)),
         }
     }
 

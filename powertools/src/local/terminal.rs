@@ -49,8 +49,9 @@ pub(super) fn banner(
         ));
     }
     let mut rows = app.listing();
-    let keys = keys.unwrap_or_default().into_iter();
-    rows.extend(keys.map(|key| ("websocket".to_owned(), key)));
+    let mut keys = keys.unwrap_or_default();
+    keys.sort_unstable();
+    rows.extend(keys.into_iter().map(|key| ("websocket".to_owned(), key)));
     if app.is_direct() {
         rows.push(("direct".to_owned(), format!("POST {INVOCATIONS}")));
     }

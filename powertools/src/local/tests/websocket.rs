@@ -38,6 +38,14 @@ struct Chat {
     routes: Option<Vec<String>>,
 }
 
+impl Chat {
+    fn new(routes: Option<&[&str]>) -> (Self, mpsc::UnboundedReceiver<Value>) {
+        let (events, heard) = mpsc::unbounded_channel();
+        let routes = routes.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect());
+        (Self { events, routes }, heard)
+    }
+}
+
 impl App for Chat {
     async fn invoke(&self, event: Bytes, _: Context) -> Result<Reply, InvocationError> {
         let event: Value = serde_json::from_slice(&event).expect("an event is JSON");
@@ -82,14 +90,18 @@ impl Stage {
     }
 
     async fn with(source: &str, routes: Option<&[&str]>, options: &[&str]) -> Self {
-        let (tell, events) = mpsc::unbounded_channel();
-        let routes = routes.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect());
-        let chat = Chat {
-            events: tell,
-            routes,
-        };
+        Self::telling(source, routes, options, |_| {}).await
+    }
+
+    async fn telling(
+        source: &str,
+        routes: Option<&[&str]>,
+        options: &[&str],
+        print: fn(&str),
+    ) -> Self {
+        let (chat, events) = Chat::new(routes);
         let options: Vec<_> = options.iter().map(|text| (*text).to_owned()).collect();
-        let port = served(chat, settings(source, &options)).await;
+        let port = served_telling(chat, settings(source, &options), print).await;
         Self { port, events }
     }
 
@@ -906,4 +918,90 @@ async fn a_thousand_clients_come_and_go() {
     let (_client, connect) = stage.connect().await;
     let path = format!("GET /@connections/{}", encoded(&connect));
     assert_eq!(stage.manage(&path, b"").await.status, 200);
+}
+
+#[test]
+fn the_banner_says_where_websockets_are_and_which_routes_they_have() {
+    let address = |port: u16| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+    let places = [
+        (Source::HttpApi, address(9000)),
+        (Source::WebSocket, address(9001)),
+    ];
+    let settings = settings("http,websocket", &[]);
+    let (chat, _) = Chat::new(Some(&["join", "$connect", "$default"]));
+    assert_eq!(
+        terminal::banner("chat", &chat, &settings, &places),
+        "chat listens on http://127.0.0.1:9000 (source: HTTP API) and ws://127.0.0.1:9000\n\
+         chat listens on ws://127.0.0.1:9001 (source: WebSocket API)\n  \
+           websocket  $connect\n  \
+           websocket  $default\n  \
+           websocket  join\n"
+    );
+}
+
+/// What a person reads, without times and with `…` for what stands for a connection.
+#[tokio::test]
+async fn each_event_has_two_lines_and_a_reason_where_the_client_has_none() {
+    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let keep = |line: &str| {
+        LINES
+            .lock()
+            .expect("no test panics with it")
+            .push(line.to_owned())
+    };
+    let routes = ["$connect", "$disconnect", "a\u{1b}b"];
+    let mut stage = Stage::telling("websocket", Some(&routes), &[], keep).await;
+    let (mut client, connect) = stage.connect().await;
+    for said in [
+        json!({ "action": "a\u{1b}b" }),
+        json!({ "action": "nobody" }),
+        json!({ "action": "a\u{1b}b", "reply": "fail" }),
+        json!({ "action": "a\u{1b}b", "reply": {} }),
+    ] {
+        let is_quiet = said.as_object().expect("a map").len() == 1 && said["action"] != "nobody";
+        say(&mut client, &said.to_string()).await;
+        if is_quiet {
+            stage.event().await;
+        } else {
+            next(&mut client).await;
+        }
+    }
+    client.close(None).await.expect("a goodbye");
+    let refused = [("origin", "https://evil.example")];
+    assert!(stage.try_connect("/", &refused).await.is_err());
+    while stage.event().await["requestContext"]["eventType"] != "DISCONNECT" {}
+
+    let lines = LINES.lock().expect("no test panics with it").clone();
+    let short = &id(&connect)[..8];
+    let mut told: Vec<_> = lines
+        .iter()
+        .filter(|line| line.starts_with('←') && line.contains(short))
+        .filter(|line| !line.contains("DISCONNECT"))
+        .map(|line| {
+            let line = line
+                .trim_end()
+                .replace(short, "…")
+                .replace("  cold start", "");
+            let (before, after) = line.split_once(" ms").expect("milliseconds");
+            format!("{}{after}", before.rsplit_once("  ").expect("a gap").0)
+        })
+        .collect();
+    let reason = "the reply is none of a WebSocket API: it has no `statusCode`";
+    let expected = [
+        "← 101 CONNECT …".to_owned(),
+        "← 200 MESSAGE a\\u{1b}b …".to_owned(),
+        "← 403 MESSAGE …  – no route, and the API has no `$default`".to_owned(),
+        "← 502 MESSAGE a\\u{1b}b …  – the invocation failed: Broken: on purpose".to_owned(),
+        format!("← 502 MESSAGE a\\u{{1b}}b …  – {reason}"),
+    ];
+    // Messages are handled side by side, so which of two ends first is not said.
+    told.sort();
+    assert_eq!(told, expected);
+    let note = "a page of another origin; allow it with `websocket-origin`";
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("← 403 CONNECT ") && line.contains(note)),
+        "{lines:?}"
+    );
 }
