@@ -146,7 +146,7 @@ pub(crate) struct Utc {
     minute: i64,
     second: i64,
     #[cfg_attr(
-        not(any(feature = "logger", all(feature = "local", feature = "websocket"))),
+        not(any(feature = "logger", feature = "local-websocket")),
         allow(dead_code, reason = "only RFC 3339 has milliseconds")
     )]
     milli: i64,
@@ -174,7 +174,7 @@ impl Utc {
     }
 
     /// `2026-11-21T10:00:00.000Z`: RFC 3339 with milliseconds, as Lambda's log filter wants it.
-    #[cfg(any(feature = "logger", all(feature = "local", feature = "websocket")))]
+    #[cfg(any(feature = "logger", feature = "local-websocket"))]
     pub(crate) fn write_rfc3339(self, out: &mut Vec<u8>) {
         // One digit at a time: nothing else needs a look at what the number is.
         let digit = |number: i64, of: i64| b'0' + (number / of).rem_euclid(10) as u8;

@@ -55,6 +55,7 @@
 //! | `logger` | yes | [`logger`] |
 //! | `runtime` | yes | [`run`], [`start`], [`Function`] |
 //! | `local` | yes | [`local`]: `cargo run` without AWS, in debug builds |
+//! | `local-websocket` | no | WebSocket APIs in [`local`] |
 //! | `local-release` | no | [`local`] in release builds too |
 //! | `parameters` | no | [`parameters`]: the cache, and values from a file, the environment or a provider of yours |
 //! | `websocket` | no | [`websocket`]: routes of WebSocket APIs |

@@ -3,7 +3,7 @@
 //! The local gateway and the test client are built on it, so that both say the same. It knows events
 //! and replies as JSON and nothing of the types that decode them.
 #![cfg_attr(
-    not(all(feature = "local", feature = "websocket")),
+    not(feature = "local-websocket"),
     allow(
         dead_code,
         reason = "the test client refuses nothing and is not set up, and not every gateway has WebSockets"
@@ -18,7 +18,7 @@ mod replies;
 mod routes;
 mod selection;
 
-#[cfg(any(feature = "testing", all(feature = "local", feature = "websocket")))]
+#[cfg(any(feature = "testing", feature = "local-websocket"))]
 pub(crate) use self::events::websocket;
 pub(crate) use self::{
     api::Api,

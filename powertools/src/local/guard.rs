@@ -35,7 +35,7 @@ pub(super) fn is_from_a_page(headers: &HeaderMap) -> bool {
 
 /// Whether a page that connects is one of this machine, or was allowed. A browser lets any page open a
 /// WebSocket anywhere and says only where the page is from; API Gateway does not look at it.
-#[cfg(feature = "websocket")]
+#[cfg(feature = "local-websocket")]
 pub(super) fn may_connect(headers: &HeaderMap, allowed: &[String], hosts: &[String]) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let origin = match (origins.next(), origins.next()) {
@@ -107,7 +107,7 @@ mod tests {
         assert!(asks("/", &["localhost"]));
     }
 
-    #[cfg(feature = "websocket")]
+    #[cfg(feature = "local-websocket")]
     #[test]
     fn pages_of_this_machine_connect_and_others_only_if_they_are_allowed() {
         let may = |origins: &[&'static str], allowed: &[&str]| {

@@ -7,7 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-#[cfg(feature = "websocket")]
+#[cfg(feature = "local-websocket")]
 use base64::engine::general_purpose::URL_SAFE;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -77,13 +77,13 @@ fn extended() -> String {
 }
 
 /// The same in the base64 of URLs: what WebSocket APIs call connections, messages and requests.
-#[cfg(feature = "websocket")]
+#[cfg(feature = "local-websocket")]
 pub(super) fn short() -> String {
     URL_SAFE.encode(eleven())
 }
 
 /// Whether a text has the form of [`short`].
-#[cfg(feature = "websocket")]
+#[cfg(feature = "local-websocket")]
 pub(super) fn is_short(text: &str) -> bool {
     let bytes = URL_SAFE.decode(text);
     bytes.is_ok_and(|bytes| bytes.len() == 11)
@@ -151,7 +151,7 @@ mod tests {
         );
     }
 
-    #[cfg(feature = "websocket")]
+    #[cfg(feature = "local-websocket")]
     #[test]
     fn an_id_of_a_connection_is_one_of_eleven_bytes_for_urls() {
         assert_ne!(short(), short());

@@ -57,7 +57,7 @@
 //!
 //! # WebSocket
 //!
-//! With the feature `websocket`, a function with WebSocket routes has them on every port, beside HTTP: `ws://localhost:9000`, or with the
+//! With the feature `local-websocket`, a function with WebSocket routes has them on every port, beside HTTP: `ws://localhost:9000`, or with the
 //! stage, `ws://localhost:9000/local`. One that does not say which routes it has, as with
 //! [`Function::direct`](crate::Function::direct), has them where it is told: `--source http,websocket`. Then
 //! every key that a message names is a route, unless `--websocket-route` says which are.
@@ -116,9 +116,9 @@ mod invocation;
 mod server;
 mod settings;
 mod terminal;
-#[cfg(feature = "websocket")]
+#[cfg(feature = "local-websocket")]
 mod websocket;
-#[cfg(not(feature = "websocket"))]
+#[cfg(not(feature = "local-websocket"))]
 #[path = "no_websocket.rs"]
 mod websocket;
 

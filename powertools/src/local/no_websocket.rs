@@ -1,4 +1,4 @@
-//! What stands in for `websocket` where the feature of that name is not on: there is never one.
+//! What stands in for `websocket` where the feature `local-websocket` is not on: there is never one.
 //!
 //! So that the rest of the gateway is one text with the feature and without. Its settings are read all the
 //! same: a file for several programs may have them.

@@ -41,7 +41,9 @@ pub(super) fn banner(
     for (source, base) in places {
         let (scheme, also) = match source {
             Source::WebSocket => ("ws", String::new()),
-            _ if keys.is_some() => ("http", format!(" and ws://{base}")),
+            _ if keys.is_some() && cfg!(feature = "local-websocket") => {
+                ("http", format!(" and ws://{base}"))
+            }
             _ => ("http", String::new()),
         };
         text.push_str(&format!(
@@ -49,6 +51,10 @@ pub(super) fn banner(
         ));
     }
     let mut rows = app.listing();
+    if keys.is_some() && !cfg!(feature = "local-websocket") {
+        let needed = "  clients can connect if powertools has its feature `local-websocket`\n";
+        text.push_str(needed);
+    }
     let mut keys = keys.unwrap_or_default();
     keys.sort_unstable();
     rows.extend(keys.into_iter().map(|key| ("websocket".to_owned(), key)));

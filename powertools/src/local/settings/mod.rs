@@ -15,7 +15,7 @@ mod table;
 mod websocket;
 
 use self::given::Given;
-#[cfg(feature = "websocket")]
+#[cfg(feature = "local-websocket")]
 pub(super) use self::websocket::Limits;
 pub(super) use self::websocket::WebSocket;
 
@@ -226,8 +226,8 @@ impl Reader {
                 let allowed = format!("the sources are `{names}`, `{WEBSOCKET}` and `all`");
                 self.problem(&given, text, &allowed);
             }
-            if name == WEBSOCKET && !cfg!(feature = "websocket") {
-                let allowed = "that needs powertools with its feature `websocket`";
+            if name == WEBSOCKET && !cfg!(feature = "local-websocket") {
+                let allowed = "that needs powertools with its feature `local-websocket`";
                 self.problem(&given, text, allowed);
             }
             for source in sources {

@@ -318,15 +318,15 @@ fn the_help_tells_every_setting_and_fits_a_terminal() {
     assert!(help.starts_with("shop on localhost"), "{help}");
 }
 
-#[cfg(not(feature = "websocket"))]
+#[cfg(not(feature = "local-websocket"))]
 #[test]
 fn a_websocket_api_needs_its_feature() {
     let expected =
-        "`--source` is `websocket`, but that needs powertools with its feature `websocket`";
+        "`--source` is `websocket`, but that needs powertools with its feature `local-websocket`";
     assert_eq!(problems(&["--source=websocket"], None), [expected]);
 }
 
-#[cfg(feature = "websocket")]
+#[cfg(feature = "local-websocket")]
 #[test]
 fn a_websocket_api_is_set_up_as_on_aws_unless_told_otherwise() {
     let from = |arguments: &[&str], file: &str| settings(arguments, &[], file);

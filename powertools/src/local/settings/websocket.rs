@@ -1,6 +1,6 @@
 //! How a WebSocket API is set up, as far as settings say.
 #![cfg_attr(
-    not(feature = "websocket"),
+    not(feature = "local-websocket"),
     expect(
         dead_code,
         reason = "read in every build, so that one file does for several"

@@ -20,7 +20,7 @@ use crate::{
 mod client;
 mod limits;
 mod told;
-#[cfg(feature = "websocket")]
+#[cfg(feature = "local-websocket")]
 mod websocket;
 
 use client::{Answered, ask};
@@ -134,7 +134,7 @@ fn cases<T: serde::de::DeserializeOwned>(text: &str) -> Vec<T> {
 
 /// Whether this build has a front end.
 fn is_built(source: &str) -> bool {
-    source != "websocket" || cfg!(feature = "websocket")
+    source != "websocket" || cfg!(feature = "local-websocket")
 }
 
 fn is_known(fact: &str) -> bool {

@@ -83,7 +83,7 @@ impl Refused {
 }
 
 impl<A: App> Sockets<A> {
-    /// There is one; without the feature `websocket` this is another module, and there is none.
+    /// There is one; without the feature `local-websocket` this is another module, and there is none.
     pub(super) fn new(gateway: Arc<Gateway<A>>, settings: WebSocket) -> Option<Self> {
         let routes = settings.routes.clone();
         Some(Self {
