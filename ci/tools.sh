@@ -7,6 +7,8 @@
 #   ci/tools.sh moto          target/tools/moto, an environment of Python; `ci/moto` starts it
 #   ci/tools.sh rie           target/tools/aws-lambda-rie
 #   ci/tools.sh chromium      the system's, by apt-get where there is none
+#   ci/tools.sh cfn-lint      target/tools/cfn-lint, an environment of Python
+#   ci/tools.sh terraform     only says how to install it where there is none
 #   ci/tools.sh valgrind      likewise
 #   ci/tools.sh powertools-python        target/tools/powertools-python, an environment of Python
 #   ci/tools.sh powertools-typescript    target/tools/powertools-typescript/node_modules
@@ -44,7 +46,10 @@ install_cargo_fuzz() {
 # With pip's own choice of what it depends on. Not its `server` extra: the services that are asked for and
 # its HTTP server are half of that.
 install_moto() {
-    from_pypi moto moto "$moto" "moto[dynamodb,secretsmanager,ssm]==$moto" flask flask-cors
+    # An environment of before `./check openapi` has no API Gateway.
+    [[ -x $tools/moto/bin/openapi-spec-validator ]] || rm -rf "$tools/moto"
+    from_pypi moto moto "$moto" \
+        "moto[apigateway,dynamodb,secretsmanager,ssm]==$moto" flask flask-cors
 }
 
 # Never ask this program for its version: it takes any argument for the function to run, and waits.
@@ -98,6 +103,17 @@ from_debian() {
 # The first version, which is Python's: the second one is in no package registry.
 install_aws_cli() {
     from_pypi aws-cli awscli "$awscli" "awscli==$awscli"
+}
+
+# With what AWS makes CloudFormation's resources of SAM's with.
+install_cfn_lint() {
+    from_pypi cfn-lint cfn-lint "$cfn_lint" "cfn-lint==$cfn_lint" "aws-sam-translator==$aws_sam_translator"
+}
+
+# In no package registry that the others come from.
+install_terraform() {
+    command -v terraform >/dev/null \
+        || fail "there is no terraform; install 1.9 or later: developer.hashicorp.com/terraform/install"
 }
 
 # A client of WebSockets that nobody here wrote.
@@ -161,19 +177,21 @@ is() {
 }
 
 [[ $# -gt 0 ]] ||
-    fail "name a tool: aws-cli, cargo-fuzz, cargo-hack, chromium, moto, powertools-python,
-powertools-typescript, rie, serverless-offline, valgrind, websockets, wrk"
+    fail "name a tool: aws-cli, cargo-fuzz, cargo-hack, cfn-lint, chromium, moto, powertools-python,
+powertools-typescript, rie, serverless-offline, terraform, valgrind, websockets, wrk"
 for tool; do
     case $tool in
     aws-cli) install_aws_cli ;;
     cargo-fuzz) install_cargo_fuzz ;;
     cargo-hack) install_cargo_hack ;;
+    cfn-lint) install_cfn_lint ;;
     chromium) install_chromium ;;
     moto) install_moto ;;
     powertools-python) install_powertools_python ;;
     powertools-typescript) install_powertools_typescript ;;
     rie) install_rie ;;
     serverless-offline) install_serverless_offline ;;
+    terraform) install_terraform ;;
     valgrind) install_valgrind ;;
     websockets) install_websockets ;;
     wrk) install_wrk ;;
