@@ -32,6 +32,7 @@ pub(crate) fn route(function: &TokenStream, marker: &Marker, route: &Route) -> T
     let output = route.function.output.iter().map(into_response);
     let bounds = quote!(#(#arguments,)* #(#output,)*);
     let types = &route.function.arguments;
+    let description = crate::describe::description(&marker.name, route);
 
     // Without this function the compiler would only say that the function is no handler; with it, which
     // value is held across which `.await`.
@@ -43,6 +44,7 @@ pub(crate) fn route(function: &TokenStream, marker: &Marker, route: &Route) -> T
         ::powertools::router::Route::new(#first, #literal, #name)
             #(.or(#methods))*
             .named(::core::concat!(::core::module_path!(), "::", #text))
+            .described(#description)
     };
     let marker = self::marker(marker, &bounds, &body);
     quote!(#function #marker)

@@ -14,6 +14,8 @@ use http::{Method, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
+#[cfg(feature = "openapi")]
+use crate::openapi::{Document, DocumentErrors, OpenApi};
 use crate::{
     Context,
     caught::caught,
@@ -43,7 +45,22 @@ pub trait App: Clone + Send + Sync + 'static {
     fn is_direct(&self) -> bool {
         false
     }
+
+    /// The document of the routes, with what was said of it (if anything was) changed; nothing where the
+    /// routes are not known.
+    #[cfg(feature = "openapi")]
+    #[doc(hidden)]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        let _ = change;
+        None
+    }
 }
+
+/// What a document is to say besides the routes, given what the application says.
+#[cfg(feature = "openapi")]
+type Change<'a> = &'a dyn Fn(Option<OpenApi>) -> OpenApi;
+#[cfg(feature = "openapi")]
+type Documented = Result<Document, DocumentErrors>;
 
 /// Something that answers HTTP requests.
 #[diagnostic::on_unimplemented(
@@ -70,6 +87,14 @@ pub trait HttpApp: Clone + Send + Sync + 'static {
     /// Methods and patterns, as far as they are known.
     #[doc(hidden)]
     fn listing(&self) -> Vec<(String, String)>;
+
+    /// The document of the routes, as far as they are known.
+    #[cfg(feature = "openapi")]
+    #[doc(hidden)]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        let _ = change;
+        None
+    }
 }
 
 impl<S: Send + Sync + 'static> HttpApp for Router<S> {
@@ -98,6 +123,11 @@ impl<S: Send + Sync + 'static> HttpApp for Router<S> {
             .map(|route| (methods(route), route.pattern().to_owned()))
             .collect()
     }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        Some(self.document_with(change))
+    }
 }
 
 impl<H: HttpApp> App for H {
@@ -113,6 +143,11 @@ impl<H: HttpApp> App for H {
 
     fn listing(&self) -> Vec<(String, String)> {
         HttpApp::listing(self)
+    }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        HttpApp::routes_document(self, change)
     }
 }
 
@@ -358,6 +393,11 @@ impl App for Function {
     fn is_direct(&self) -> bool {
         self.direct.is_some() || !self.events.is_empty()
     }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        self.http.as_ref()?.routes_document(change)
+    }
 }
 
 trait AnyHttp: Send + Sync {
@@ -365,6 +405,8 @@ trait AnyHttp: Send + Sync {
     fn accepted(&self) -> Limits;
     fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response);
     fn listing(&self) -> Vec<(String, String)>;
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented>;
 }
 
 impl<H: HttpApp> AnyHttp for H {
@@ -382,6 +424,11 @@ impl<H: HttpApp> AnyHttp for H {
 
     fn listing(&self) -> Vec<(String, String)> {
         HttpApp::listing(self)
+    }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        HttpApp::routes_document(self, change)
     }
 }
 

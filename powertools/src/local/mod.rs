@@ -71,6 +71,8 @@ mod exchange;
 mod guard;
 mod ids;
 mod invocation;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod server;
 mod settings;
 mod terminal;
@@ -86,6 +88,10 @@ use self::{
 pub(crate) async fn serve(app: impl App) -> Result<(), Error> {
     let program = program();
     let arguments = std::env::args().skip(1);
+    #[cfg(feature = "openapi")]
+    if let Some(asked) = openapi::asked(std::env::args().skip(1))? {
+        return openapi::answer(&asked, &program, &app);
+    }
     let settings = match settings::read(&program, arguments, env::variable, open)? {
         Wish::Help(text) => {
             print(&text);

@@ -62,6 +62,8 @@ mod handler;
 mod json;
 mod media;
 pub mod middleware;
+#[cfg(feature = "openapi")]
+mod outline;
 mod page;
 mod pattern;
 mod prefix;
