@@ -330,7 +330,7 @@ impl Writer<'_> {
         if operation.is_deprecated {
             value["deprecated"] = true.into();
         }
-        let (mut parameters, can_fail) = self.of_path(operation, entry);
+        let mut parameters = self.of_path(operation, entry);
         parameters.extend(self.of_query(operation));
         parameters.extend(headers_and_cookies(operation));
         if !parameters.is_empty() {
@@ -347,26 +347,23 @@ impl Writer<'_> {
             value["security"] = self.requirements(schemes).into();
         }
         let mut answers = operation.answers.clone();
-        if can_fail {
+        if !entry.names.is_empty() {
+            // Not for numbers alone: what does not decode is refused whatever it is read as.
             let mut refusal = Operation::default();
             refusal.problem(400);
-            answers.extend(
-                refusal
-                    .answers
-                    .into_iter()
-                    .filter(|(status, _)| !operation.answers.contains_key(status)),
-            );
+            for (status, answer) in refusal.answers {
+                answers.entry(status).or_insert(answer);
+            }
         }
         value["responses"] = self.answers(&answers);
         value
     }
 
-    /// The parameters of the path, and whether a client may get one wrong.
-    fn of_path(&mut self, operation: &Operation, entry: &Entry<'_>) -> (Vec<Value>, bool) {
+    /// The parameters of the path.
+    fn of_path(&mut self, operation: &Operation, entry: &Entry<'_>) -> Vec<Value> {
         let own: Vec<&str> = paths::parameters(&entry.route.pieces).collect();
         let shape = operation.path.and_then(|shape| self.whole(shape));
         let mut parameters = Vec::new();
-        let mut can_fail = false;
         for (index, (name, own)) in entry.names.iter().zip(&own).enumerate() {
             let mut parameter = untyped(name);
             let schema = shape
@@ -375,7 +372,6 @@ impl Writer<'_> {
             if let Some(mut schema) = schema {
                 let text = take_description(&mut schema);
                 self.schemas.finish_schema(&mut schema);
-                can_fail |= schema != json!({ "type": "string" });
                 parameter["schema"] = schema;
                 if let Some(text) = text {
                     parameter["description"] = text;
@@ -388,7 +384,7 @@ impl Writer<'_> {
             }
             parameters.push(parameter);
         }
-        (parameters, can_fail)
+        parameters
     }
 
     /// A parameter for each field of what the query is read as.
