@@ -25,6 +25,7 @@
 //! | `--api-key` | what a REST API wants in `x-api-key` | none |
 //! | `--host` | a further name to answer to | this machine's |
 //! | `--config` | the file of settings | `powertools.toml` |
+//! | `--docs` | with the feature `openapi`: the routes as a page at `/docs`, and as `/openapi.json` | neither |
 //!
 //! Each is also a variable, `POWERTOOLS_LOCAL_BASE_PATH` for `--base-path`, and a key of the file:
 //!
@@ -40,6 +41,9 @@
 //!
 //! Options win over variables and variables over the file. Arguments that it does not know are left to the
 //! program.
+//!
+//! With the feature `openapi`, the first argument `openapi` prints the document of the routes and ends:
+//! `cargo run -- openapi > openapi.yaml`, see `powertools::openapi`.
 //!
 //! A direct invocation is a `POST` to `/2015-03-31/functions/function/invocations` with the event as
 //! the body, on any port: `aws lambda invoke --endpoint-url http://127.0.0.1:9000` sends one.
@@ -67,6 +71,8 @@ use std::{io, io::Read, path::Path, sync::Arc};
 use crate::{Error, context::FunctionInfo, env, function::App};
 
 mod control;
+#[cfg(feature = "openapi")]
+mod docs;
 mod exchange;
 mod guard;
 mod ids;
@@ -120,6 +126,11 @@ async fn listen(function: Function<impl App>, settings: Settings) -> Result<(), 
     let places = places.map(|(source, listener)| Ok((*source, listener.local_addr()?)));
     let places = places.collect::<io::Result<Vec<_>>>()?;
     let name = &function.info.name;
+    #[cfg(feature = "openapi")]
+    let docs = match settings.docs {
+        true => Some(docs::Docs::of(&function.app, name)?),
+        false => None,
+    };
     print(&terminal::banner(name, &function.app, &settings, &places));
     let gateway = Arc::new(Gateway {
         patterns: terminal::patterns(&function.app),
@@ -127,6 +138,8 @@ async fn listen(function: Function<impl App>, settings: Settings) -> Result<(), 
         api: settings.api,
         show: settings.show,
         hosts: settings.hosts,
+        #[cfg(feature = "openapi")]
+        docs,
         print,
     });
     let is_one_of_several = listeners.len() > 1;

@@ -39,6 +39,9 @@ pub(super) struct Settings {
     pub(super) event: Option<String>,
     /// Further names to answer to.
     pub(super) hosts: Vec<String>,
+    /// Whether the routes are shown as a page.
+    #[cfg(feature = "openapi")]
+    pub(super) docs: bool,
     /// Arguments that are the program's own.
     pub(super) unknown: Vec<String>,
 }
@@ -129,6 +132,10 @@ impl Reader {
             show: self.show(),
             event: self.text("event"),
             hosts: self.values("host"),
+            #[cfg(feature = "openapi")]
+            docs: self
+                .one("docs", "it is `true` or `false`", |text| text.parse().ok())
+                .unwrap_or_default(),
             unknown,
         }
     }
