@@ -73,7 +73,7 @@ impl From<&Document> for Docs {
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
     code,pre{font:14px/1.4 ui-monospace,monospace}pre{background:#8882;padding:.5rem;overflow:auto}\
     summary{cursor:pointer}details{border-top:1px solid #8886;padding:.5rem 0}details details{border:0}\
-    b{display:inline-block;min-width:4.5rem}.text{white-space:pre-wrap}.old{text-decoration:line-through}\
+    b{display:inline-block;min-width:5rem}.text{white-space:pre-wrap}.old{text-decoration:line-through}\
     :root{color-scheme:light dark}";
 
 fn page(document: &Value) -> String {

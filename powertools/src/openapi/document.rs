@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::{
     Document, DocumentError, DocumentErrors, OpenApi, Outline, Piece, Routing, Target, Version,
     gateway,
-    operation::{Answer, Content, Kind, Operation, Presence, Shape, Status},
+    operation::{Answer, Content, Kind, Operation, Presence, Status},
+    parameters::{parameters, untyped},
     paths::{self, Names},
     schema::{Schemas, Side},
 };
@@ -18,12 +19,12 @@ const METHODS: [&str; 8] = [
 ];
 
 /// One method of one route.
-struct Entry<'a> {
-    route: &'a Outline,
+pub(super) struct Entry<'a> {
+    pub(super) route: &'a Outline,
     method: String,
     template: String,
     /// The names of the template's parameters, which may be another route's.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
 }
 
 pub(super) fn document(api: &OpenApi, routing: &Routing) -> Result<Document, DocumentErrors> {
@@ -55,10 +56,12 @@ pub(super) fn document(api: &OpenApi, routing: &Routing) -> Result<Document, Doc
     let mut all: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     let mut tags = BTreeSet::new();
     for ((entry, names), id) in entries.iter().zip(&names).zip(&ids) {
-        let mut operation = gathered(entry.route, names);
+        let mut operation = gathered(entry.route);
         for (_, change) in api.changes.iter().filter(|(changed, _)| changed == id) {
             change(&mut operation);
         }
+        let module = || names.module.iter().cloned().collect();
+        operation.tags.get_or_insert_with(module);
         writer.note(&operation, entry);
         tags.extend(operation.tags.iter().flatten().cloned());
         let value = writer.operation(&operation, entry, id);
@@ -92,7 +95,7 @@ pub(super) fn document(api: &OpenApi, routing: &Routing) -> Result<Document, Doc
     if !tags.is_empty() {
         root["tags"] = tags.into();
     }
-    if !security.is_empty() {
+    if !security.is_empty() && api.target == Target::Plain {
         root["security"] = security.into();
     }
     let components = schemas.finish(&mut root);
@@ -168,7 +171,7 @@ fn is_greedy(route: &Outline) -> bool {
 }
 
 /// What types and doc comment say.
-fn gathered(route: &Outline, names: &Names) -> Operation {
+fn gathered(route: &Outline) -> Operation {
     let mut operation = Operation::default();
     match &route.description {
         Some(description) => {
@@ -183,7 +186,6 @@ fn gathered(route: &Outline, names: &Names) -> Operation {
             operation.any_answer();
         }
     }
-    operation.tags = names.module.clone().map(|module| vec![module]);
     // A panic is one, and so is an answer that does not serialise.
     operation.problem(500);
     if route.is_wrapped {
@@ -272,10 +274,6 @@ fn integrate(api: &OpenApi, entries: &[Entry<'_>], root: &mut Value) {
     }
 }
 
-fn untyped(name: &str) -> Value {
-    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
-}
-
 struct Writer<'a> {
     api: &'a OpenApi,
     schemas: Schemas,
@@ -330,9 +328,7 @@ impl Writer<'_> {
         if operation.is_deprecated {
             value["deprecated"] = true.into();
         }
-        let mut parameters = self.of_path(operation, entry);
-        parameters.extend(self.of_query(operation));
-        parameters.extend(headers_and_cookies(operation));
+        let parameters = parameters(&mut self.schemas, operation, entry);
         if !parameters.is_empty() {
             value["parameters"] = parameters.into();
         }
@@ -343,8 +339,9 @@ impl Writer<'_> {
                 "content": content,
             });
         }
-        if let Some(schemes) = &operation.security {
-            value["security"] = self.requirements(schemes).into();
+        if let Some(schemes) = self.security_of(operation) {
+            let schemes = schemes.to_vec();
+            value["security"] = self.requirements(&schemes).into();
         }
         let mut answers = operation.answers.clone();
         if !entry.names.is_empty() {
@@ -359,95 +356,18 @@ impl Writer<'_> {
         value
     }
 
-    /// The parameters of the path.
-    fn of_path(&mut self, operation: &Operation, entry: &Entry<'_>) -> Vec<Value> {
-        let own: Vec<&str> = paths::parameters(&entry.route.pieces).collect();
-        let shape = operation.path.and_then(|shape| self.whole(shape));
-        let mut parameters = Vec::new();
-        for (index, (name, own)) in entry.names.iter().zip(&own).enumerate() {
-            let mut parameter = untyped(name);
-            let schema = shape
-                .as_ref()
-                .and_then(|whole| part(whole, own, index, entry.names.len()));
-            if let Some(mut schema) = schema {
-                let text = take_description(&mut schema);
-                self.schemas.finish_schema(&mut schema);
-                parameter["schema"] = schema;
-                if let Some(text) = text {
-                    parameter["description"] = text;
-                }
-            }
-            let is_rest =
-                matches!(entry.route.pieces.last(), Some(Piece::Rest(last)) if last == own);
-            if is_rest && parameter.get("description").is_none() {
-                parameter["description"] = "The rest of the path, slashes included.".into();
-            }
-            parameters.push(parameter);
-        }
-        parameters
-    }
-
-    /// A parameter for each field of what the query is read as.
-    fn of_query(&mut self, operation: &Operation) -> Vec<Value> {
-        let mut parameters: Vec<Value> = Vec::new();
-        for (shape, presence) in &operation.queries {
-            let Some(whole) = self.whole(*shape) else {
-                continue;
-            };
-            let required = whole.get("required").and_then(Value::as_array);
-            let properties = whole.get("properties").and_then(Value::as_object);
-            let is_map = properties.is_none() && whole.get("type").is_some_and(|it| it == "object");
-            if is_map {
-                parameters.push(json!({
-                    "name": "query",
-                    "in": "query",
-                    "description": "Any keys.",
-                    "style": "form",
-                    "explode": true,
-                    "schema": self.finished(&whole),
-                }));
-            }
-            let mut names: Vec<_> = properties.into_iter().flatten().collect();
-            names.sort_by_key(|(name, _)| *name);
-            for (name, schema) in names {
-                if parameters.iter().any(|known| known["name"] == **name) {
-                    continue;
-                }
-                let mut schema = schema.clone();
-                without_null(&mut schema);
-                let text = take_description(&mut schema);
-                let is_deprecated = schema.get("deprecated").is_some_and(|it| it == true);
-                let is_required = *presence == Presence::Required
-                    && required.is_some_and(|names| names.iter().any(|known| known == name));
-                let mut parameter = json!({
-                    "name": name,
-                    "in": "query",
-                    "required": is_required,
-                    "schema": self.finished(&schema),
-                });
-                if let Some(text) = text {
-                    parameter["description"] = text;
-                }
-                if is_deprecated {
-                    parameter["deprecated"] = true.into();
-                }
-                parameters.push(parameter);
-            }
-        }
-        parameters
-    }
-
-    /// The schema of a type with all that is known of it: no reference, no several parts.
-    fn whole(&mut self, shape: Shape) -> Option<Value> {
-        let schema = self.schemas.of(shape, Side::Read)?;
-        let schema = self.schemas.resolved(&schema);
-        Some(schema)
-    }
-
-    fn finished(&self, schema: &Value) -> Value {
-        let mut schema = schema.clone();
-        self.schemas.finish_schema(&mut schema);
-        schema
+    /// What the operation itself asks for. Of API Gateway's documents that is what the whole document asks for,
+    /// too: an importer that overlooks its root would let everybody in.
+    fn security_of<'a>(&'a self, operation: &'a Operation) -> Option<&'a [String]> {
+        let whole = || match self.api.target {
+            Target::Plain => None,
+            _ => Some(&self.api.security).filter(|schemes| !schemes.is_empty()),
+        };
+        operation
+            .security
+            .as_ref()
+            .or_else(whole)
+            .map(Vec::as_slice)
     }
 
     fn content(&mut self, contents: &[Content], side: Side) -> Value {
@@ -525,78 +445,6 @@ impl Writer<'_> {
         }
         schemes.iter().map(|name| json!({ name: [] })).collect()
     }
-}
-
-/// What one parameter of the path is, of what all of them are: a struct by name, a tuple by place, one value.
-fn part(whole: &Value, name: &str, index: usize, count: usize) -> Option<Value> {
-    if let Some(properties) = whole.get("properties") {
-        return properties.get(name).cloned();
-    }
-    for items in ["prefixItems", "items"] {
-        if let Some(Value::Array(items)) = whole.get(items) {
-            return items.get(index).cloned();
-        }
-    }
-    match whole.get("type") {
-        Some(kind) if kind == "object" || kind == "array" => None,
-        _ if count == 1 => Some(whole.clone()),
-        _ => None,
-    }
-}
-
-/// A parameter has a place of its own for it.
-fn take_description(schema: &mut Value) -> Option<Value> {
-    let map = schema.as_object_mut()?;
-    map.remove("title");
-    map.remove("description")
-}
-
-/// A query has no null: a key is there or not.
-fn without_null(schema: &mut Value) {
-    let Some(map) = schema.as_object_mut() else {
-        return;
-    };
-    map.remove("nullable");
-    if map.get("default").is_some_and(Value::is_null) {
-        map.remove("default");
-    }
-    if let Some(Value::Array(types)) = map.get_mut("type") {
-        types.retain(|name| name != "null");
-        if let [one] = &types[..] {
-            let one = one.clone();
-            map.insert("type".to_owned(), one);
-        }
-    }
-    if let Some(Value::Array(any)) = map.get_mut("anyOf") {
-        let is_null = |schema: &Value| {
-            schema.get("type").is_some_and(|name| name == "null")
-                || schema.get("enum") == Some(&json!([null]))
-        };
-        any.retain(|schema| !is_null(schema));
-        if let [one] = &any[..] {
-            let one = one.clone();
-            map.remove("anyOf");
-            if let Value::Object(one) = one {
-                map.extend(one);
-            }
-        }
-    }
-}
-
-fn headers_and_cookies(operation: &Operation) -> Vec<Value> {
-    let parameters = operation.parameters.iter().map(|parameter| {
-        let mut value = json!({
-            "name": parameter.name,
-            "in": parameter.place,
-            "required": parameter.presence == Presence::Required,
-            "schema": { "type": "string" },
-        });
-        if !parameter.description.is_empty() {
-            value["description"] = parameter.description.clone().into();
-        }
-        value
-    });
-    parameters.collect()
 }
 
 /// OpenAPI wants a description of every answer.

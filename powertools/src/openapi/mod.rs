@@ -131,6 +131,7 @@ mod gateway;
 mod inputs;
 mod operation;
 mod outputs;
+mod parameters;
 mod paths;
 mod schema;
 mod security;
