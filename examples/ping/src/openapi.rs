@@ -22,20 +22,28 @@ pub(crate) fn api() -> OpenApi {
 
 #[cfg(test)]
 mod tests {
-    use powertools::parameters::Local;
+    use powertools::{openapi::Target, parameters::Local};
 
     use crate::{checker::Checker, guard::Loopback, settings::Settings};
 
-    #[test]
-    fn the_committed_document_is_current() {
+    fn document(target: Target) -> String {
         let settings = Settings::local(Local::new(), Loopback::Refused);
         let router = crate::router(Checker::new(settings)).unwrap();
-        let document = router.document().unwrap();
+        router.document_for(target).unwrap().to_yaml()
+    }
 
+    #[test]
+    fn the_committed_documents_are_current() {
         assert_eq!(
-            document.to_yaml(),
+            document(Target::RestApi),
             include_str!("../openapi.yaml"),
             "renew it: cargo run -p ping -F openapi -- openapi > examples/ping/openapi.yaml"
+        );
+        assert_eq!(
+            document(Target::HttpApi),
+            include_str!("../openapi-http.yaml"),
+            "renew it: cargo run -p ping -F openapi -- openapi --target http > \
+             examples/ping/openapi-http.yaml"
         );
     }
 }
