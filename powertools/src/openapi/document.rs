@@ -72,9 +72,7 @@ pub(super) fn document(api: &OpenApi, routing: &Routing) -> Result<Document, Doc
     if !writer.errors.is_empty() {
         return Err(DocumentErrors(writer.errors));
     }
-    let Writer {
-        schemas, mut notes, ..
-    } = writer;
+    let Writer { schemas, notes, .. } = writer;
 
     let mut root = json!({
         "openapi": match api.version {
@@ -102,11 +100,6 @@ pub(super) fn document(api: &OpenApi, routing: &Routing) -> Result<Document, Doc
     if !components.is_empty() {
         root["components"] = json!({ "schemas": components });
     }
-    for (name, scheme) in &api.schemes {
-        if let Some(complaint) = scheme.complaint(api.target) {
-            notes.push(format!("security scheme `{name}`: {complaint}"));
-        }
-    }
     if api.target != Target::Plain {
         gateway::escape(&mut root);
         integrate(api, &entries, &mut root);
@@ -125,7 +118,16 @@ fn entries<'a>(
     errors: &mut Vec<DocumentError>,
     notes: &mut Vec<String>,
 ) -> Vec<Entry<'a>> {
+    // Of patterns that are one template the first by the alphabet gives the names, so that the order of routes
+    // makes no difference.
     let mut firsts: BTreeMap<String, &Outline> = BTreeMap::new();
+    for route in &routing.routes {
+        let shape = paths::shape(&route.pieces, api.target);
+        let first = firsts.entry(shape).or_insert(route);
+        if route.pattern < first.pattern {
+            *first = route;
+        }
+    }
     let mut entries = Vec::new();
     for route in &routing.routes {
         if api.target == Target::RestApi
@@ -137,7 +139,7 @@ fn entries<'a>(
             });
         }
         let shape = paths::shape(&route.pieces, api.target);
-        let first = *firsts.entry(shape).or_insert(route);
+        let first = firsts.get(&shape).copied().unwrap_or(route);
         if is_greedy(first) != is_greedy(route) {
             errors.push(paths::ambiguous(&first.pattern, &route.pattern));
             continue;
@@ -332,7 +334,10 @@ impl Writer<'_> {
         if !parameters.is_empty() {
             value["parameters"] = parameters.into();
         }
-        if let Some(body) = &operation.body {
+        // "In other cases … requestBody SHALL be ignored by consumers" (OpenAPI 3.0.3, Operation Object): GET and
+        // HEAD give a body no meaning.
+        let has_body = !["get", "head"].contains(&&*entry.method);
+        if let Some(body) = operation.body.as_ref().filter(|_| has_body) {
             let content = self.content(std::slice::from_ref(&body.content), Side::Read);
             value["requestBody"] = json!({
                 "required": body.presence == Presence::Required,
@@ -434,10 +439,17 @@ impl Writer<'_> {
     }
 
     fn requirements(&mut self, schemes: &[String]) -> Vec<Value> {
-        let known = |name: &String| self.api.schemes.iter().any(|(known, _)| known == name);
-        if let Some(missing) = schemes.iter().find(|name| !known(name)) {
-            let error = DocumentError::NoSuchScheme {
-                name: missing.clone(),
+        for name in schemes {
+            let scheme = self.api.schemes.iter().find(|(known, _)| known == name);
+            let error = match scheme {
+                None => DocumentError::NoSuchScheme { name: name.clone() },
+                Some((_, scheme)) => match scheme.complaint(self.api.target) {
+                    None => continue,
+                    Some(reason) => DocumentError::Unchecked {
+                        name: name.clone(),
+                        reason,
+                    },
+                },
             };
             if !self.errors.contains(&error) {
                 self.errors.push(error);

@@ -58,6 +58,10 @@
 //!
 //! schemars is a dependency of yours, for its derive macro: `schemars = "1"`.
 //!
+//! Types of one name are counted (`Page`, `Page2`); a generic one says what it is of with
+//! `#[schemars(rename = "Page_of_{T}")]`. What front ends answer by themselves, a REST API's 403 for a path that it
+//! does not know, say, is not in the document, which speaks for the function.
+//!
 //! # On the command line
 //!
 //! Where the function is served on localhost (see `powertools::local`), its first argument may be `openapi`:
@@ -116,6 +120,8 @@
 //! with the function ([`Gateway`]) and its authorizer ([`SecurityScheme`]). The document is then a template of
 //! Terraform, for `templatefile("openapi.yaml", { lambda_arn = aws_lambda_function.this.invoke_arn })`:
 //! `${lambda_arn}` is filled in, and what looks like a template in a doc comment is escaped.
+//!
+//! A scheme that is asked for and that the target cannot check is an error, since the API would be open.
 //!
 //! API Gateway knows only the methods that are in the document. HEAD of a GET is not among them unless you
 //! write one; the OPTIONS of a preflight is, where the router's [`Cors`](crate::router::Cors) answers it.
@@ -229,6 +235,14 @@ pub enum DocumentError {
         id: String,
         /// What there is.
         known: Vec<String>,
+    },
+    /// A security scheme that is asked for, and that this reader cannot check.
+    #[error("security scheme `{name}`: {reason}")]
+    Unchecked {
+        /// The scheme.
+        name: String,
+        /// Why it would be no protection.
+        reason: &'static str,
     },
     /// A security scheme that nobody described.
     #[error("there is no security scheme `{name}`: describe it with `OpenApi::security_scheme`")]

@@ -2,7 +2,7 @@
 //!
 //! Two patterns that differ in the names of their parameters only are one template, which OpenAPI wants to
 //! be there once ("Templated paths with the same hierarchy but different templated names MUST NOT exist").
-//! Names mean nothing to a client, so the later route takes those of the earlier one.
+//! Names mean nothing to a client, so all of them take those of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 

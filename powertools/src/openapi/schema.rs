@@ -154,7 +154,7 @@ impl Schemas {
             components.insert(last.clone(), schema);
         }
         rename(document, &names);
-        components
+        used(document, components)
     }
 
     /// The last words about a schema: those of 3.0, if it is that.
@@ -203,6 +203,22 @@ fn mark(schema: &mut Value) {
             *text = format!("{COMPONENTS}{READ}{name}");
         }
     });
+}
+
+/// The components that a document refers to, be it by others. What a path or a query is read as is told field by
+/// field, and is none.
+fn used(document: &mut Value, mut components: Map<String, Value>) -> Map<String, Value> {
+    let mut used = Map::new();
+    let mut next = Vec::new();
+    references(document, &mut |text| next.push(text.clone()));
+    while let Some(target) = next.pop() {
+        let name = target.strip_prefix(COMPONENTS).unwrap_or_default();
+        if let Some(mut schema) = components.remove(name) {
+            references(&mut schema, &mut |text| next.push(text.clone()));
+            used.insert(name.to_owned(), schema);
+        }
+    }
+    used
 }
 
 fn rename(schema: &mut Value, names: &BTreeMap<String, String>) {

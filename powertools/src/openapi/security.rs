@@ -142,10 +142,10 @@ impl SecurityScheme {
     pub(super) fn complaint(&self, target: Target) -> Option<&'static str> {
         match (&self.kind, target) {
             (Kind::Jwt { .. }, Target::RestApi) => {
-                Some("a REST API checks no JWT by itself: it lets everybody in")
+                Some("a REST API checks no JWT by itself and would let everybody in")
             }
             (Kind::Cognito { .. } | Kind::Iam, Target::HttpApi) => {
-                Some("this authorizer is a REST API's: an HTTP API lets everybody in")
+                Some("its authorizer is a REST API's, and an HTTP API would let everybody in")
             }
             _ => None,
         }

@@ -68,9 +68,41 @@ fn a_document_for_a_rest_api_has_what_it_imports() {
             "jwt": { "type": "apiKey", "in": "header", "name": "Authorization" }
         })
     );
+    // What nobody asks for protects nothing, and need not.
+    assert_eq!(document.notes(), [""; 0]);
+}
+
+#[test]
+fn no_document_is_made_that_would_let_everybody_in() {
+    let api = |target| {
+        OpenApi::new("shop", "1")
+            .target(target)
+            .security_scheme(
+                "jwt",
+                SecurityScheme::jwt("https://issuer.example", ["shop"]),
+            )
+            .security_scheme("signed", SecurityScheme::iam())
+            .security("jwt")
+            .operation("show", |show| {
+                show.security("signed");
+            })
+    };
+    let told = |target| {
+        let errors = errors(routes![show, create], api(target));
+        let texts = errors.iter().map(ToString::to_string);
+        texts.collect::<Vec<_>>()
+    };
+
     assert_eq!(
-        document.notes(),
-        ["security scheme `jwt`: a REST API checks no JWT by itself: it lets everybody in"]
+        told(Target::RestApi),
+        ["security scheme `jwt`: a REST API checks no JWT by itself and would let everybody in"]
+    );
+    assert_eq!(
+        told(Target::HttpApi),
+        [
+            "security scheme `signed`: its authorizer is a REST API's, and an HTTP API would let everybody \
+             in"
+        ]
     );
 }
 

@@ -298,11 +298,11 @@ fn the_attributes_are_hygienic() {
 #[test]
 fn the_order_of_routes_makes_no_difference() {
     let one = document_of(
-        routes![show, create, paths::placed, paths::file],
+        routes![show, create, paths::placed, paths::replaced, paths::file],
         Target::RestApi,
     );
     let other = document_of(
-        routes![paths::file, paths::placed, create, show],
+        routes![paths::file, paths::replaced, paths::placed, create, show],
         Target::RestApi,
     );
 

@@ -28,8 +28,8 @@ pub(crate) async fn placed(Path(place): Path<Place>, Query(search): Query<Search
     )
 }
 
-#[put("/shops/{name}/orders/{number}")]
-async fn replaced(
+#[put("/shops/{store}/orders/{number}")]
+pub(crate) async fn replaced(
     Path((_shop, _id)): Path<(String, u32)>,
     page: Option<Query<Search>>,
     Query(_rest): Query<HashMap<String, String>>,
@@ -44,6 +44,11 @@ fn a_path_that_differs_in_names_only_is_one_path() {
     let document = plain(routes![placed, replaced]);
 
     assert_eq!(keys(at(&document, "/paths")), ["/shops/{shop}/orders/{id}"]);
+    // What paths and queries are read as is told field by field, and is no component.
+    assert_eq!(
+        keys(at(&document, "/components/schemas")),
+        ["Colour", "Line", "ProblemDetails"]
+    );
     let path = at(&document, "/paths/~1shops~1{shop}~1orders~1{id}");
     assert_eq!(
         path["put"]["parameters"].as_array().unwrap()[..2],
@@ -120,6 +125,9 @@ fn a_greedy_parameter_is_api_gateways_and_an_ordinary_one_elsewhere() {
             "schema": { "type": "string" }
         }])
     );
+    // A body of GET means nothing, whatever the handler makes of it.
+    let named_of = at(&gateway, "/paths/~1files~1{name}/get");
+    assert_eq!(named_of.get("requestBody"), None);
     // Text cannot be wrong, but a client may encode it wrongly.
     assert_eq!(keys(&file_of["responses"]), ["200", "400", "500"]);
 
@@ -129,8 +137,8 @@ fn a_greedy_parameter_is_api_gateways_and_an_ordinary_one_elsewhere() {
     assert_eq!(
         errors(routes![file, named], api),
         [DocumentError::Ambiguous {
-            first: "/files/{path+}".to_owned(),
-            second: "/files/{name}".to_owned(),
+            first: "/files/{name}".to_owned(),
+            second: "/files/{path+}".to_owned(),
         }]
     );
 }
