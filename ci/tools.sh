@@ -5,6 +5,8 @@
 #   ci/tools.sh cargo-fuzz    target/tools/bin/cargo-fuzz
 #   ci/tools.sh cargo-hack    target/tools/bin/cargo-hack
 #   ci/tools.sh moto          target/tools/moto, an environment of Python; `ci/moto` starts it
+#   ci/tools.sh openapi-spec-validator   target/tools/openapi-spec-validator, an environment of Python
+#   ci/tools.sh schemathesis             target/tools/schemathesis, likewise
 #   ci/tools.sh rie           target/tools/aws-lambda-rie
 #   ci/tools.sh chromium      the system's, by apt-get where there is none
 #   ci/tools.sh cfn-lint      target/tools/cfn-lint, an environment of Python
@@ -50,6 +52,16 @@ install_moto() {
     [[ -x $tools/moto/bin/openapi-spec-validator ]] || rm -rf "$tools/moto"
     from_pypi moto moto "$moto" \
         "moto[apigateway,dynamodb,secretsmanager,ssm]==$moto" flask flask-cors
+}
+
+# The validator of OpenAPI documents, and the client that makes requests of them.
+install_openapi_spec_validator() {
+    from_pypi openapi-spec-validator openapi-spec-validator "$openapi_spec_validator" \
+        "openapi-spec-validator==$openapi_spec_validator"
+}
+
+install_schemathesis() {
+    from_pypi schemathesis schemathesis "$schemathesis" "schemathesis==$schemathesis"
 }
 
 # Never ask this program for its version: it takes any argument for the function to run, and waits.
@@ -177,8 +189,9 @@ is() {
 }
 
 [[ $# -gt 0 ]] ||
-    fail "name a tool: aws-cli, cargo-fuzz, cargo-hack, cfn-lint, chromium, moto, powertools-python,
-powertools-typescript, rie, serverless-offline, terraform, valgrind, websockets, wrk"
+    fail "name a tool: aws-cli, cargo-fuzz, cargo-hack, cfn-lint, chromium, moto, openapi-spec-validator,
+powertools-python, powertools-typescript, rie, schemathesis, serverless-offline, terraform, valgrind,
+websockets, wrk"
 for tool; do
     case $tool in
     aws-cli) install_aws_cli ;;
@@ -187,9 +200,11 @@ for tool; do
     cfn-lint) install_cfn_lint ;;
     chromium) install_chromium ;;
     moto) install_moto ;;
+    openapi-spec-validator) install_openapi_spec_validator ;;
     powertools-python) install_powertools_python ;;
     powertools-typescript) install_powertools_typescript ;;
     rie) install_rie ;;
+    schemathesis) install_schemathesis ;;
     serverless-offline) install_serverless_offline ;;
     terraform) install_terraform ;;
     valgrind) install_valgrind ;;

@@ -46,11 +46,13 @@ pub(crate) fn route(function: &TokenStream, marker: &Marker, route: &Route) -> T
     let first = methods.next();
 
     let is_send = is_send(marker, &route.function);
+    let description = crate::describe::description(&marker.name, route);
     let body = quote_spanned! {foreign(name.span())=>
         #is_send
         ::powertools::router::Route::new(#first, #literal, #name)
             #(.or(#methods))*
             .named(::core::concat!(::core::module_path!(), "::", #text))
+            .described(#description)
     };
     let marker = self::marker(Module::Router, marker, &bounds(&route.function), &body);
     quote!(#function #marker)

@@ -11,6 +11,7 @@ use syn::{
 };
 
 use crate::attribute::Kind;
+use crate::describe::Notes;
 use crate::mistakes::Mistakes;
 use crate::socket;
 
@@ -62,6 +63,8 @@ pub(crate) struct Function {
     pub(crate) arguments: Vec<Type>,
     /// Absent if none is written, or if it cannot be repeated elsewhere, such as `impl Trait`.
     pub(crate) output: Option<Type>,
+    /// What a reader is told of it.
+    pub(crate) notes: Notes,
 }
 
 /// What an argument takes of the pattern.
@@ -191,6 +194,7 @@ impl Item {
         Ok(Function {
             arguments,
             output: repeatable(&signature.output).cloned(),
+            notes: Notes::of(&self.attributes, &signature.output),
         })
     }
 }

@@ -24,10 +24,13 @@
 //!     Json<Order>: IntoResponse,
 //! {
 //!     fn into_route(self) -> Route<S> {
-//!         Route::new(Method::GET, "/orders/{id}", order).named("shop::order")
+//!         Route::new(Method::GET, "/orders/{id}", order).named("shop::order").described(…)
 //!     }
 //! }
 //! ```
+//!
+//! What `described` gets are doc comment and types, for a document of the routes; without the feature
+//! `openapi` of powertools it is `()`.
 //!
 //! So a handler cannot have the name of a struct, enum, trait or module beside it.
 //!
@@ -39,6 +42,7 @@
 //! made, because only it knows them all.
 
 mod attribute;
+mod describe;
 mod expand;
 mod function;
 mod key;

@@ -14,6 +14,8 @@ use http::{Method, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
+#[cfg(feature = "openapi")]
+use crate::openapi::{Document, DocumentErrors, OpenApi};
 use crate::{
     Context,
     caught::caught,
@@ -52,7 +54,22 @@ pub trait App: Clone + Send + Sync + 'static {
     fn websocket(&self) -> Option<Vec<String>> {
         None
     }
+
+    /// The document of the routes, with what was said of it (if anything was) changed; nothing where the
+    /// routes are not known.
+    #[cfg(feature = "openapi")]
+    #[doc(hidden)]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        let _ = change;
+        None
+    }
 }
+
+/// What a document is to say besides the routes, given what the application says.
+#[cfg(feature = "openapi")]
+type Change<'a> = &'a dyn Fn(Option<OpenApi>) -> OpenApi;
+#[cfg(feature = "openapi")]
+type Documented = Result<Document, DocumentErrors>;
 
 /// Something that answers HTTP requests.
 #[diagnostic::on_unimplemented(
@@ -79,6 +96,14 @@ pub trait HttpApp: Clone + Send + Sync + 'static {
     /// Methods and patterns, as far as they are known.
     #[doc(hidden)]
     fn listing(&self) -> Vec<(String, String)>;
+
+    /// The document of the routes, as far as they are known.
+    #[cfg(feature = "openapi")]
+    #[doc(hidden)]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        let _ = change;
+        None
+    }
 }
 
 impl<S: Send + Sync + 'static> HttpApp for Router<S> {
@@ -107,6 +132,11 @@ impl<S: Send + Sync + 'static> HttpApp for Router<S> {
             .map(|route| (methods(route), route.pattern().to_owned()))
             .collect()
     }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        Some(self.document_with(change))
+    }
 }
 
 impl<H: HttpApp> App for H {
@@ -123,6 +153,11 @@ impl<H: HttpApp> App for H {
 
     fn listing(&self) -> Vec<(String, String)> {
         HttpApp::listing(self)
+    }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        HttpApp::routes_document(self, change)
     }
 }
 
@@ -404,6 +439,11 @@ impl App for Function {
         let routes = self.websocket.as_ref()?.listing();
         Some(routes.into_iter().map(|(_, key)| key).collect())
     }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        self.http.as_ref()?.routes_document(change)
+    }
 }
 
 /// As a function that answers nothing else.
@@ -440,6 +480,8 @@ trait AnyRouter: Send + Sync {
     fn accepted(&self) -> Limits;
     fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response);
     fn listing(&self) -> Vec<(String, String)>;
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented>;
 }
 
 impl<H: HttpApp> AnyRouter for H {
@@ -457,6 +499,11 @@ impl<H: HttpApp> AnyRouter for H {
 
     fn listing(&self) -> Vec<(String, String)> {
         HttpApp::listing(self)
+    }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        HttpApp::routes_document(self, change)
     }
 }
 
@@ -482,6 +529,12 @@ impl<S: Send + Sync + 'static> AnyRouter for crate::websocket::Router<S> {
         self.keys()
             .map(|key| (String::new(), key.to_owned()))
             .collect()
+    }
+
+    /// OpenAPI knows no routes of messages.
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, _: Change<'_>) -> Option<Documented> {
+        None
     }
 }
 

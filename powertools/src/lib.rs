@@ -41,6 +41,7 @@
 //! - [`events`] – what those services send, as types
 //! - [`batch`] – records of queues and streams one by one, the failed ones reported
 //! - [`event`] – what front ends send and accept, decoded and encoded once
+//! - [`openapi`] – a document of the routes, as API Gateway imports it
 //! - [`testing`] – a client for tests that speaks through any front end
 //! - [`local`] – the function on localhost
 //! - [`interop`] – axum and other tower services hosted here, and a router in tower
@@ -68,6 +69,7 @@
 //! | `ssm`, `secrets-manager`, `dynamodb`, `appconfig` | no | parameters from AWS's services, through its SDK |
 //! | `parameters-extension` | no | parameters through AWS's extension, without its SDK |
 //! | `events` | no | [`events`]: the types of aws_lambda_events for [`Function::on`] |
+//! | `openapi` | no | [`openapi`]: OpenAPI from routes, types and doc comments; schemas by schemars |
 //! | `batch` | no | [`batch`]: partial failures of SQS, Kinesis and DynamoDB streams |
 //! | `testing` | no | [`testing`] |
 //! | `interop` | no | [`interop`] |
@@ -125,6 +127,8 @@ pub mod interop;
 pub mod local;
 #[cfg(feature = "logger")]
 pub mod logger;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 #[cfg(feature = "parameters")]
 pub mod parameters;
 #[cfg(feature = "router")]
@@ -143,6 +147,17 @@ pub use event_handler::EventHandler;
 pub use function::{App, Function, HttpApp, InvocationError};
 #[cfg(feature = "runtime")]
 pub use runtime::{Error, run, start};
+
+/// What an attribute macro hands to [`router::Route`] of the function that it stands above: nothing, since
+/// nobody asks for a document.
+#[cfg(all(feature = "router", not(feature = "openapi")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __description {
+    ($($read:tt)*) => {
+        ()
+    };
+}
 
 pub mod docs {
     //! The longer texts: why the crate is as it is, what it costs, and what of Lambda it relies on.

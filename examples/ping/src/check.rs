@@ -10,9 +10,16 @@ use crate::{
     fetch::{FetchError, Fetched},
 };
 
+/// What is to be fetched.
 #[derive(Deserialize)]
-struct Wanted {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct Wanted {
+    /// `http` or `https`, of a host that may be fetched.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(example = "https://example.com/status.json")
+    )]
     url: String,
 }
 

@@ -12,11 +12,13 @@ mod checker;
 mod direct;
 mod fetch;
 mod guard;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod settings;
 
 use powertools::{
     Error, Function,
-    router::{Json, Router, get, routes},
+    router::{Json, RouteErrors, Router, get, routes},
 };
 
 use crate::{checker::Checker, settings::Settings};
@@ -32,13 +34,21 @@ pub async fn function() -> Result<Function, Error> {
 
 fn build(settings: Settings) -> Result<Function, Error> {
     let checker = Checker::new(settings);
-    let router = Router::with_state(routes![ping, check::check], checker.clone())?;
     Ok(Function::new()
-        .http(router)
+        .http(router(checker.clone())?)
         .direct(move |event, context| direct::check(checker.clone(), event, context)))
 }
 
+fn router(checker: Checker) -> Result<Router<Checker>, RouteErrors> {
+    let router = Router::with_state(routes![ping, check::check], checker)?;
+    #[cfg(feature = "openapi")]
+    let router = router.openapi(openapi::api());
+    Ok(router)
+}
+
+/// What `GET /ping` answers.
 #[derive(serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 struct Pong {
     message: &'static str,
 }

@@ -26,5 +26,6 @@ where
                 r#type,
             )
             .named(::core::concat!(::core::module_path!(), "::", "type"))
+            .described(::powertools::__description!([] true[Json < Report >] []))
     }
 }

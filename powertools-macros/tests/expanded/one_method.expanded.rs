@@ -25,5 +25,11 @@ where
                 order,
             )
             .named(::core::concat!(::core::module_path!(), "::", "order"))
+            .described(
+                ::powertools::__description!(
+                    [" Shows one order."] false[Path < u64 >, State < Db >] [Json < Order
+                    >]
+                ),
+            )
     }
 }

@@ -24,5 +24,6 @@ where
                     .expect("the macro checked that it is a token"),
             )
             .named(::core::concat!(::core::module_path!(), "::", "cache"))
+            .described(::powertools::__description!([] false[] [()]))
     }
 }

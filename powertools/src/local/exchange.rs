@@ -38,6 +38,9 @@ pub(super) struct Gateway<A> {
     pub(super) api: Api,
     pub(super) show: Show,
     pub(super) hosts: Vec<String>,
+    /// The pages about the routes, where they are wanted.
+    #[cfg(feature = "openapi")]
+    pub(super) docs: Option<super::docs::Docs>,
     /// The function's own patterns.
     pub(super) patterns: Routes,
     /// Takes what a person is to read.
@@ -103,6 +106,12 @@ impl<A: App> Port<A> {
 
     async fn exchange(&self, request: http::Request<Incoming>, story: &mut Story) -> Answer {
         let (parts, body) = request.into_parts();
+        #[cfg(feature = "openapi")]
+        if let Some(docs) = &self.gateway.docs
+            && let Some(answer) = docs.answer(&parts)
+        {
+            return answer;
+        }
         let is_direct = control::is_invocation(parts.uri.path());
         let mut ids = Ids::new();
         let body = match self.body(&parts, body).await {

@@ -30,6 +30,7 @@
 //! | `--websocket-limit` | `idle` and `age` in seconds, `message` and `frame` in bytes, `connections` | 600, 7200, 131072, 32768, 1000 |
 //! | `--host` | a further name to answer to | this machine's |
 //! | `--config` | the file of settings | `powertools.toml` |
+//! | `--docs` | with the feature `openapi`: the routes as a page at `/docs`, and as `/openapi.json` | neither |
 //!
 //! Each is also a variable, `POWERTOOLS_LOCAL_BASE_PATH` for `--base-path`, and a key of the file:
 //!
@@ -51,6 +52,9 @@
 //! an HTTP API what is below the base path: [`Router::strip_prefix`](crate::router::Router::strip_prefix) makes
 //! one of the two. Of a REST API's binary replies, clients get the bytes only if the first type of their
 //! `Accept` is one of `--binary-type`.
+//!
+//! With the feature `openapi`, the first argument `openapi` prints the document of the routes and ends:
+//! `cargo run -- openapi > openapi.yaml`, see `powertools::openapi`.
 //!
 //! A direct invocation is a `POST` to `/2015-03-31/functions/function/invocations` with the event as
 //! the body, on any port: `aws lambda invoke --endpoint-url http://127.0.0.1:9000` sends one.
@@ -108,11 +112,15 @@ use std::{fs::File, io, io::Read, path::Path, sync::Arc};
 use crate::{Error, context::FunctionInfo, env, event::Source, function::App};
 
 mod control;
+#[cfg(feature = "openapi")]
+mod docs;
 mod door;
 mod exchange;
 mod guard;
 mod ids;
 mod invocation;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod server;
 mod settings;
 mod terminal;
@@ -139,8 +147,13 @@ pub(crate) async fn serve(app: impl App) -> Result<(), Error> {
     let program = program();
     let arguments = std::env::args_os().skip(1);
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+    let arguments: Vec<String> = arguments.collect();
+    #[cfg(feature = "openapi")]
+    if let Some(asked) = openapi::asked(arguments.iter().cloned())? {
+        return openapi::answer(&asked, &program, &app);
+    }
     let variables = env::local_variables();
-    let settings = match settings::read(&program, arguments, variables, open)? {
+    let settings = match settings::read(&program, arguments.into_iter(), variables, open)? {
         Wish::Help(text) => {
             print(&text);
             return Ok(());
@@ -168,6 +181,11 @@ async fn listen(function: Function<impl App>, settings: Settings) -> Result<(), 
     let places = places.map(|(source, listener)| Ok((*source, listener.local_addr()?)));
     let places = places.collect::<io::Result<Vec<_>>>()?;
     let name = &function.info.name;
+    #[cfg(feature = "openapi")]
+    let docs = match settings.docs {
+        true => Some(docs::Docs::of(&function.app, name)?),
+        false => None,
+    };
     print(&terminal::banner(name, &function.app, &settings, &places));
     let gateway = Arc::new(Gateway {
         patterns: terminal::patterns(&function.app),
@@ -175,6 +193,8 @@ async fn listen(function: Function<impl App>, settings: Settings) -> Result<(), 
         api: settings.api,
         show: settings.show,
         hosts: settings.hosts,
+        #[cfg(feature = "openapi")]
+        docs,
         print,
     });
     let sources: Vec<_> = settings.ports.iter().map(|(source, _)| *source).collect();

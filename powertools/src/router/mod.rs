@@ -64,6 +64,8 @@ mod json;
 mod keyed;
 mod media;
 pub mod middleware;
+#[cfg(feature = "openapi")]
+mod outline;
 mod page;
 mod pattern;
 mod prefix;

@@ -9,6 +9,8 @@ use super::{
     handler::{AnyHandler, Erased, Handler},
     middleware::Middleware,
 };
+#[cfg(feature = "openapi")]
+use crate::openapi::Description;
 
 /// A method or several, a pattern and a handler.
 ///
@@ -30,9 +32,15 @@ pub struct Route<S = ()> {
     pub(super) handler: Arc<dyn AnyHandler<S>>,
     pub(super) middleware: Vec<Arc<dyn Middleware<S>>>,
     pub(super) cors: Sharing,
+    #[cfg(feature = "openapi")]
+    pub(super) description: Option<Description>,
     /// What went wrong while the route was put together, told when the router is made.
     pub(super) mistake: Option<String>,
 }
+
+/// What there is to keep of a handler where nobody asks for a document.
+#[cfg(not(feature = "openapi"))]
+type Description = ();
 
 /// Which policy for other origins a route has.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +70,8 @@ impl<S: Send + Sync + 'static> Route<S> {
             handler: Arc::new(Erased::new(handler)),
             middleware: Vec::new(),
             cors: Sharing::Inherited,
+            #[cfg(feature = "openapi")]
+            description: None,
             mistake: None,
         }
     }
@@ -100,6 +110,24 @@ impl<S: Send + Sync + 'static> Route<S> {
         self.name = name;
         self
     }
+
+    /// Keeps what an attribute macro read of the handler. The attributes write this call in every build;
+    /// without the feature `openapi` there is nothing to keep.
+    #[doc(hidden)]
+    #[must_use]
+    #[cfg_attr(
+        not(feature = "openapi"),
+        allow(unused_mut, reason = "there is nothing to keep")
+    )]
+    pub fn described(mut self, description: Description) -> Self {
+        #[cfg(feature = "openapi")]
+        {
+            self.description = Some(description);
+        }
+        #[cfg(not(feature = "openapi"))]
+        let () = description;
+        self
+    }
 }
 
 impl<S> Route<S> {
@@ -131,6 +159,8 @@ impl<S> Clone for Route<S> {
             handler: Arc::clone(&self.handler),
             middleware: self.middleware.clone(),
             cors: self.cors.clone(),
+            #[cfg(feature = "openapi")]
+            description: self.description,
             mistake: self.mistake.clone(),
         }
     }

@@ -35,6 +35,8 @@ pub(super) struct Settings<S> {
     debug: bool,
     on_error: Vec<OfError>,
     on_problem: Option<OfProblem>,
+    #[cfg(feature = "openapi")]
+    pub(super) openapi: Option<Arc<crate::openapi::OpenApi>>,
 }
 
 impl<S> Default for Settings<S> {
@@ -49,6 +51,8 @@ impl<S> Default for Settings<S> {
             debug: false,
             on_error: Vec::new(),
             on_problem: None,
+            #[cfg(feature = "openapi")]
+            openapi: None,
         }
     }
 }
@@ -66,6 +70,8 @@ impl<S> Clone for Settings<S> {
             debug: self.debug,
             on_error: self.on_error.clone(),
             on_problem: self.on_problem.clone(),
+            #[cfg(feature = "openapi")]
+            openapi: self.openapi.clone(),
         }
     }
 }
@@ -84,6 +90,12 @@ impl<S> Settings<S> {
             debug,
             ..Self::default()
         }
+    }
+
+    /// Whether problems are written in a form of the application's own.
+    #[cfg(feature = "openapi")]
+    pub(super) fn has_own_problems(&self) -> bool {
+        self.on_problem.is_some()
     }
 
     /// Takes the first prefix that fits off the path, before anybody reads it.
@@ -163,7 +175,7 @@ impl<S> Settings<S> {
 }
 
 impl<S: Send + Sync + 'static> Router<S> {
-    fn set(mut self, change: impl FnOnce(&mut Settings<S>)) -> Self {
+    pub(super) fn set(mut self, change: impl FnOnce(&mut Settings<S>)) -> Self {
         change(Arc::make_mut(&mut self.settings));
         self
     }

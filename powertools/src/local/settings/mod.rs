@@ -46,6 +46,9 @@ pub(super) struct Settings {
     pub(super) event: Option<String>,
     /// Further names to answer to.
     pub(super) hosts: Vec<String>,
+    /// Whether the routes are shown as a page.
+    #[cfg(feature = "openapi")]
+    pub(super) docs: bool,
     /// Arguments that are the program's own.
     pub(super) unknown: Vec<String>,
 }
@@ -139,6 +142,10 @@ impl Reader {
             show: self.show(),
             event: self.text("event"),
             hosts: self.hosts(),
+            #[cfg(feature = "openapi")]
+            docs: self
+                .one("docs", "it is `true` or `false`", |text| text.parse().ok())
+                .unwrap_or_default(),
             unknown,
         }
     }

@@ -190,6 +190,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         Kind::Many,
         &["a further name in `Host` to answer to; all others but this machine's get 403"],
     ),
+    #[cfg(feature = "openapi")]
+    setting(
+        "docs",
+        "BOOL",
+        Kind::Flag,
+        &["shows the routes as a page at `/docs`, and as a document at `/openapi.json`"],
+    ),
     setting(
         "config",
         "FILE",
@@ -230,6 +237,10 @@ pub(super) fn help(program: &str) -> String {
          \x20 {program} --show event --claim sub=ann\n\
          \x20 {program} --event order.json\n",
         "--help"
+    ));
+    #[cfg(feature = "openapi")]
+    text.push_str(&format!(
+        "\x20 {program} openapi > openapi.yaml             `{program} openapi --help` says more\n"
     ));
     text
 }

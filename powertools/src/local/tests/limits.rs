@@ -33,6 +33,8 @@ fn stuck(source: Source, timeout: u64) -> Port<Stuck> {
         api: settings("http", &[]).api,
         show: settings::Show::default(),
         hosts: Vec::new(),
+        #[cfg(feature = "openapi")]
+        docs: None,
         print: |_| {},
     };
     Port {

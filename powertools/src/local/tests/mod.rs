@@ -79,6 +79,11 @@ async fn served_telling(app: impl App, settings: Settings, print: fn(&str)) -> u
     let (source, port) = settings.ports[0];
     let listener = server::listen(port).await.expect("a free port");
     let number = listener.local_addr().expect("its address").port();
+    #[cfg(feature = "openapi")]
+    let docs = match settings.docs {
+        true => Some(docs::Docs::of(&app, "test").expect("routes")),
+        false => None,
+    };
     let gateway = Gateway {
         patterns: terminal::patterns(&app),
         function: Function {
@@ -89,6 +94,8 @@ async fn served_telling(app: impl App, settings: Settings, print: fn(&str)) -> u
         api: settings.api,
         show: settings.show,
         hosts: settings.hosts,
+        #[cfg(feature = "openapi")]
+        docs,
         print,
     };
     let gateway = Arc::new(gateway);
@@ -443,4 +450,47 @@ async fn ids_and_times_are_those_of_one_request() {
     assert_eq!(port_said, Some(&*port.to_string()));
     let source = Source::RestApi;
     assert_eq!(source.name(), "REST API");
+}
+
+/// The pages are the gateway's, for those who ask for them; a program's own routes come first otherwise.
+#[cfg(feature = "openapi")]
+#[tokio::test]
+async fn the_routes_are_a_page_where_that_is_asked_for() {
+    use crate::router::{Method, Route, Router, Routes};
+
+    async fn own() -> &'static str {
+        "own"
+    }
+    let router = || {
+        let route = Route::new(Method::GET, "/docs", own).or(Method::POST);
+        Router::new(Routes::new().with(route)).expect("a router")
+    };
+    let get = |path: &str| [format!("GET {path}"), "accept: */*".to_owned()];
+
+    let port = served(router(), settings("http", &[])).await;
+    assert_eq!(ask(port, &get("/docs"), b"").await.body, b"own");
+    assert_eq!(ask(port, &get("/openapi.json"), b"").await.status, 404);
+
+    let port = served(router(), settings("http", &["--docs".to_owned()])).await;
+    let page = ask(port, &get("/docs"), b"").await;
+    assert_eq!(page.all("content-type"), ["text/html; charset=utf-8"]);
+    assert_eq!(
+        page.all("content-security-policy"),
+        ["default-src 'none'; style-src 'unsafe-inline'"]
+    );
+    let page = String::from_utf8(page.body).expect("text");
+    assert!(page.contains("<b>GET</b><code>/docs</code>"), "{page}");
+    let document = ask(port, &get("/openapi.json"), b"").await;
+    let document: Value = serde_json::from_slice(&document.body).expect("JSON");
+    assert_eq!(document["info"]["title"], "test");
+    // Not for AWS: the page is for people.
+    assert!(
+        document["paths"]["/docs"]["get"]
+            .get("x-amazon-apigateway-integration")
+            .is_none()
+    );
+    let posted = ask(port, &["POST /docs".to_owned()], b"").await;
+    assert_eq!(posted.body, b"own");
+    let stranger = ["GET /docs".to_owned(), "host: evil.example".to_owned()];
+    assert_eq!(ask(port, &stranger, b"").await.status, 403);
 }
