@@ -179,7 +179,7 @@ fn one_event_is_run_and_its_reply_printed() {
     let (code, out, err) = ended(hello("event", "").args(["--event", "broken.json"]));
     assert_eq!((code, &*out), (Some(1), ""));
     assert!(
-        err.contains("the invocation failed: {\"errorMessage\":"),
+        err.contains("the event `broken.json` is not JSON: EOF while parsing an object"),
         "{err}"
     );
 }
