@@ -14,7 +14,7 @@
 //! stays an ordinary async function, which tests can call. Beside it appears an empty struct of the
 //! same name (structs and functions have separate namespaces), and that struct becomes the route:
 //!
-//! ```ignore
+//! ```text
 //! pub struct order {}
 //!
 //! impl<S> IntoRoute<S> for order
