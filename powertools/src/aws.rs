@@ -10,7 +10,7 @@ use std::{
 };
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_smithy_http_client::{ConnectorBuilder, proxy::ProxyConfig, tls};
+use aws_smithy_http_client::{Connector, ConnectorBuilder, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::{
     http::{
         HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -223,7 +223,13 @@ impl Settings {
 
     async fn load(&self) -> Result<SdkConfig, ConfigError> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client())
+            .http_client(http_client(|connector| {
+                let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+                connector
+                    .tls_provider(provider)
+                    .proxy_config(ProxyConfig::from_env())
+                    .build()
+            }))
             .timeout_config(self.timeouts())
             .retry_config(self.retries());
         if let Some(region) = &self.region {
@@ -238,7 +244,8 @@ impl Settings {
     }
 
     /// For a server on this machine, which looks at no signature: AWS's configuration is not read, and what
-    /// stands for the credentials is none.
+    /// stands for the credentials is none. No proxy leads back here, and a machine without certificates has no
+    /// need of any.
     #[cfg(feature = "connections")]
     fn local(&self) -> SdkConfig {
         use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -248,7 +255,7 @@ impl Settings {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("local"))
             .credentials_provider(SharedCredentialsProvider::new(nobody))
-            .http_client(http_client())
+            .http_client(http_client(ConnectorBuilder::build_http))
             .timeout_config(self.timeouts())
             .retry_config(self.retries())
             .build()
@@ -257,7 +264,9 @@ impl Settings {
 
 /// One HTTP client, because each client of the SDK would make its own and read the certificates for it. It
 /// is made as the SDK makes it, one connector for each pair of timeouts.
-fn http_client() -> SharedHttpClient {
+fn http_client(
+    build: impl Fn(ConnectorBuilder) -> Connector + Send + Sync + 'static,
+) -> SharedHttpClient {
     type Made = ((Option<Duration>, Option<Duration>), SharedHttpConnector);
     let connectors: Mutex<Vec<Made>> = Mutex::default();
     http_client_fn(move |settings, components| {
@@ -267,13 +276,9 @@ fn http_client() -> SharedHttpClient {
         if let Some((_, connector)) = connectors.iter().find(|(made, _)| *made == key) {
             return connector.clone();
         }
-        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-        let mut builder = ConnectorBuilder::default()
-            .tls_provider(provider)
-            .connector_settings(settings.clone())
-            .proxy_config(ProxyConfig::from_env());
+        let mut builder = ConnectorBuilder::default().connector_settings(settings.clone());
         builder.set_sleep_impl(components.sleep_impl());
-        let connector = SharedHttpConnector::new(Bounded(builder.build()));
+        let connector = SharedHttpConnector::new(Bounded(build(builder)));
         connectors.push((key, connector.clone()));
         connector
     })

@@ -413,6 +413,32 @@ mod broadcasts {
         assert_eq!(now.load(Ordering::SeqCst), 0);
     }
 
+    /// On localhost all events are in one process, which has so many sockets and no more.
+    #[tokio::test]
+    async fn posts_to_this_machine_are_bounded_together() {
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (seen, highest) = (Arc::clone(&now), Arc::clone(&most));
+        let stub = Stub::start(move |_| {
+            let together = seen.fetch_add(1, Ordering::SeqCst) + 1;
+            highest.fetch_max(together, Ordering::SeqCst);
+            // Each answer waits for one too many, if it may come.
+            for _ in 0..2000 {
+                if seen.load(Ordering::SeqCst) > 64 {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+            seen.fetch_sub(1, Ordering::SeqCst);
+            ok()
+        });
+        let ids = (0..400).map(|number| format!("c{number}="));
+        let told = at(&stub).at_a_time(400).broadcast(ids, "x").await;
+
+        assert_eq!(told.sent, 400);
+        let most = most.load(Ordering::SeqCst);
+        assert!(most <= 64, "{most} at a time");
+    }
+
     #[tokio::test]
     async fn what_is_dropped_half_way_goes_on_with_none() {
         let stub = Stub::answers(vec![Answer::Silence]);

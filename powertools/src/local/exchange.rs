@@ -30,7 +30,7 @@ const MOST_BALANCED_BYTES: usize = 1024 * 1024;
 /// API Gateway's limit on headers; an HTTP API counts the request line with them.
 const MOST_HEADER_BYTES: usize = 10_240;
 /// How long a body may take to arrive.
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What all ports share.
 pub(super) struct Gateway<A> {

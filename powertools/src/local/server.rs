@@ -24,7 +24,7 @@ const MOST_CONNECTIONS: usize = 512;
 /// How long a client may take for a request's head, and keep a connection without one.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// hyper's own limit is 100, and AWS's are on bytes: as many as fit into them.
-const MOST_HEADERS: usize = 2048;
+const MOST_HEADERS: usize = 512;
 /// What a head and the part of a body that is read at once may take.
 const MOST_BUFFER: usize = 64 * 1024;
 

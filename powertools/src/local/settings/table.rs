@@ -153,8 +153,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         "KEY",
         Kind::Many,
         &[
-            "a route key of the WebSocket API: `join`, `$connect`, `$disconnect`, `$default`",
-            "[the function's; all, if it does not say]",
+            "a route key of the WebSocket API: `join`, `$default`, and `$connect` and",
+            "`$disconnect`, which nobody hears of otherwise [the function's, or all]",
         ],
     ),
     setting(

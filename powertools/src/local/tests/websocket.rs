@@ -1005,3 +1005,17 @@ async fn each_event_has_two_lines_and_a_reason_where_the_client_has_none() {
         "{lines:?}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_post_whose_body_does_not_come_is_given_up() {
+    let mut stage = Stage::new(&[]).await;
+    let connected = stage.try_connect("/", &[]).await;
+    let _client = connected.expect("a connection");
+    let connect = stage.events.recv().await.expect("a connection");
+    let line = format!("POST /@connections/{}", encoded(&connect));
+
+    let answered = ask(stage.port, &[line, "content-length: 10".to_owned()], b"").await;
+    assert_eq!(answered.status, 400);
+    let text = String::from_utf8_lossy(&answered.body).into_owned();
+    assert!(text.contains("the body did not come in time"), "{text}");
+}

@@ -15,7 +15,7 @@ use crate::{
     clock::Utc,
     function::App,
     gateway::{self, Answer, websocket},
-    local::{guard, ids},
+    local::{exchange::BODY_PATIENCE, guard, ids},
 };
 
 /// Whether a path is one of this API, of whatever stage.
@@ -72,7 +72,11 @@ impl<A: App> Sockets<A> {
 
     async fn post(&self, connected: &Connected, body: Incoming) -> Answer {
         let most = self.settings.limits.message;
-        let body = match Limited::new(body, most).collect().await {
+        let body = Limited::new(body, most).collect();
+        let Ok(body) = tokio::time::timeout(BODY_PATIENCE, body).await else {
+            return error(Wrong::BadRequest, "the body did not come in time");
+        };
+        let body = match body {
             Ok(body) => body.to_bytes(),
             Err(failed) if failed.is::<LengthLimitError>() => {
                 return error(Wrong::TooLarge, &format!("more than {most} bytes"));

@@ -217,7 +217,13 @@ impl<A: App> Sockets<A> {
         story: &mut Story,
     ) -> Result<Option<String>, Refused> {
         let body = answer.body();
-        if body.is_empty() || !self.settings.responds(route_key) {
+        if body.is_empty() {
+            return Ok(None);
+        }
+        if !self.settings.responds(route_key) {
+            let note =
+                "the reply reaches nobody, as the route has no response (websocket-response)";
+            story.note = Some(note.to_owned());
             return Ok(None);
         }
         let most = self.settings.limits.message;

@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::{DateTime, error::metadata::ProvideErrorMetadata};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use tokio::sync::Semaphore;
 
 use super::Connection;
 use crate::{
@@ -216,6 +217,10 @@ impl Connections {
             return Err(ConnectionsError::TooLarge { bytes: data.len() });
         }
         let bytes = data.len();
+        let _turn = match &*self.endpoint {
+            Ok(endpoint) if endpoint.is_local() => Some(LOCAL_POSTS.acquire().await),
+            _ => None,
+        };
         let request = self.client(id).await?.post_to_connection();
         let request = request.connection_id(id).data(Blob::new(data));
         let sent = outcome(aws::untraced(request.send()).await);
@@ -304,6 +309,11 @@ impl Connections {
         Ok(self.client.get(make).await?)
     }
 }
+
+/// The posts to this machine that are on their way together. On Lambda a sandbox has one event at a time, so that
+/// [`Connections::at_a_time`] bounds them; on localhost all events are in one process, each post has a socket, and
+/// a process has some thousand.
+static LOCAL_POSTS: Semaphore = Semaphore::const_new(64);
 
 /// The client that all connections at this address share. A function knows one address or two; of many more,
 /// which only made-up events could bring, each has its own.
