@@ -69,7 +69,7 @@
 //! # Who hears the answer
 //!
 //! - `$connect`: API Gateway itself. A status of 2xx accepts the connection, anything else refuses the
-//!   handshake with that status. Headers go to the client: see [`Subprotocols`].
+//!   handshake with that status. Of its headers the client gets the sub-protocol: see [`Subprotocols`].
 //! - A message: the client, if the route in API Gateway has a *route response*; without, nobody. The client
 //!   gets the body alone, as one message, so an error looks like any other answer: see
 //!   [`Router::on_problem`] for a form of your own.
