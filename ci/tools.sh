@@ -9,9 +9,9 @@
 #   ci/tools.sh schemathesis             target/tools/schemathesis, likewise
 #   ci/tools.sh rie           target/tools/aws-lambda-rie
 #   ci/tools.sh chromium      the system's, by apt-get where there is none
+#   ci/tools.sh valgrind      likewise
 #   ci/tools.sh cfn-lint      target/tools/cfn-lint, an environment of Python
 #   ci/tools.sh terraform     only says how to install it where there is none
-#   ci/tools.sh valgrind      likewise
 #   ci/tools.sh powertools-python        target/tools/powertools-python, an environment of Python
 #   ci/tools.sh powertools-typescript    target/tools/powertools-typescript/node_modules
 #   ci/tools.sh serverless-offline       target/tools/serverless-offline/node_modules

@@ -176,15 +176,7 @@ pub(super) fn decoded(text: &str) -> Option<String> {
 /// A path as the API's routes are written, if a base path or a stage comes before them.
 #[cfg(feature = "local")]
 pub(crate) fn below_mapping<'p>(source: Source, api: &Api, path: &'p str) -> Option<&'p str> {
-    if !matches!(
-        source,
-        Source::RestApi | Source::HttpApi | Source::HttpApiV1
-    ) {
-        return None;
-    }
-    let inner = below(path, &api.base_path)?;
-    let stage = format!("/{}", api.stage(source));
-    Some(below(inner, &stage).unwrap_or(inner))
+    below(path, &mapping(source, api))
 }
 
 /// What clients write before the API's own paths; nothing, if it has neither a base path nor a stage there.

@@ -41,28 +41,25 @@ pub(super) async fn invoke(
         return refused(StatusCode::METHOD_NOT_ALLOWED, "invoke with POST");
     }
     let request_id = ids.invocation.clone();
-    let mut note = None;
-    let mut answer = match checked(event) {
-        Err(answer) => *answer,
+    let (mut answer, note) = match checked(event) {
+        Err(answer) => (*answer, None),
         Ok(event) => {
             let kind = parts.headers.get("x-amz-invocation-type");
             match kind.map_or(&b"RequestResponse"[..], |kind| kind.as_bytes()) {
                 b"RequestResponse" => {
                     let invocation = function.start(event, ids.invocation, &ids.trace);
-                    let outcome = invocation.outcome().await;
-                    note = outcome.note();
-                    replied(outcome)
+                    replied(invocation.outcome().await)
                 }
                 b"Event" => {
                     drop(function.start(event, ids.invocation, &ids.trace));
-                    status(StatusCode::ACCEPTED)
+                    (status(StatusCode::ACCEPTED), None)
                 }
-                b"DryRun" => status(StatusCode::NO_CONTENT),
-                _ => error(
-                    StatusCode::BAD_REQUEST,
-                    "InvalidParameterValueException",
-                    "X-Amz-Invocation-Type is `RequestResponse`, `Event` or `DryRun`",
-                ),
+                b"DryRun" => (status(StatusCode::NO_CONTENT), None),
+                _ => {
+                    let text = "X-Amz-Invocation-Type is `RequestResponse`, `Event` or `DryRun`";
+                    let wrong = "InvalidParameterValueException";
+                    (error(StatusCode::BAD_REQUEST, wrong, text), None)
+                }
             }
         }
     };
@@ -93,19 +90,20 @@ fn checked(payload: Bytes) -> Result<Bytes, Box<Answer>> {
     }
 }
 
-fn replied(outcome: Outcome) -> Answer {
-    let (json, error) = match outcome {
+/// The answer, and what a person is told.
+fn replied(outcome: Outcome) -> (Answer, Option<String>) {
+    let (json, note) = match outcome {
         Outcome::Replied(json) => (json, None),
-        Outcome::Failed(json) | Outcome::TimedOut(json) => (json, Some("Unhandled")),
+        Outcome::Failed(error) | Outcome::TimedOut(error) => (error.json(), Some(error.note())),
     };
     let mut answer = gateway::json(StatusCode::OK, json);
     let version = HeaderValue::from_static("$LATEST");
     set(&mut answer, "x-amz-executed-version", version);
-    if let Some(error) = error {
-        let error = HeaderValue::from_static(error);
+    if note.is_some() {
+        let error = HeaderValue::from_static("Unhandled");
         set(&mut answer, "x-amz-function-error", error);
     }
-    answer
+    (answer, note)
 }
 
 fn too_large(bytes: usize) -> Answer {

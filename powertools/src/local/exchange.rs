@@ -47,6 +47,28 @@ pub(super) struct Gateway<A> {
     pub(super) print: fn(&str),
 }
 
+impl<A> Gateway<A> {
+    /// The reply, if the function gave one, and the person told of what came.
+    pub(super) fn reply(&self, outcome: Outcome, story: &mut Story) -> Option<Vec<u8>> {
+        let tell = |what, json: &[u8]| {
+            if self.show.reply {
+                (self.print)(&terminal::shown(what, json));
+            }
+        };
+        match outcome {
+            Outcome::Replied(reply) => {
+                tell("reply", &reply);
+                Some(reply)
+            }
+            Outcome::Failed(error) | Outcome::TimedOut(error) => {
+                tell("error", &error.json());
+                story.note = Some(error.note());
+                None
+            }
+        }
+    }
+}
+
 /// One front end on its port.
 pub(super) struct Port<A> {
     pub(super) gateway: Arc<Gateway<A>>,
@@ -234,20 +256,8 @@ impl<A: App> Port<A> {
         story.cold_start = invocation.cold_start;
         story.path = Some(parts.uri.path().to_owned());
         let outcome = self.wait(invocation).await.ok_or(Refusal::TimedOut)?;
-        story.note = outcome.note();
-        let reply = match &outcome {
-            Outcome::Replied(reply) => reply,
-            Outcome::Failed(error) | Outcome::TimedOut(error) => {
-                if show.reply {
-                    print(&terminal::shown("error", error));
-                }
-                return Err(Refusal::Failed);
-            }
-        };
-        if show.reply {
-            print(&terminal::shown("reply", reply));
-        }
-        self.read(parts, reply, story).map_err(|reason| {
+        let reply = self.gateway.reply(outcome, story).ok_or(Refusal::Failed)?;
+        self.read(parts, &reply, story).map_err(|reason| {
             story.note = Some(format!("the reply is none of a {}: {reason}", self.source));
             Refusal::Failed
         })

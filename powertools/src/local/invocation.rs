@@ -1,13 +1,12 @@
 //! The function and one invocation of it, within Lambda's limits.
 
 use std::{
-    borrow::Cow,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
@@ -33,13 +32,13 @@ pub(super) struct Function<A> {
     pub(super) timeout: Duration,
 }
 
-/// What came of an invocation: the reply's JSON, or the error's.
+/// What came of an invocation: the reply's JSON, or the error.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Replied(Vec<u8>),
-    Failed(Vec<u8>),
+    Failed(Failure),
     /// A failure, too: Lambda ended it.
-    TimedOut(Vec<u8>),
+    TimedOut(Failure),
 }
 
 /// An invocation that runs.
@@ -94,7 +93,7 @@ async fn invoke(app: impl App, event: Bytes, context: Context, timeout: Duration
             tracing::error!("the function timed out after {seconds:.2} seconds");
             let message =
                 format!("RequestId: {id} Error: Task timed out after {seconds:.2} seconds");
-            return Outcome::TimedOut(error("Sandbox.Timedout", &message));
+            return Outcome::TimedOut(Failure::new("Sandbox.Timedout", &message));
         }
     };
     match reply {
@@ -118,39 +117,34 @@ async fn invoke(app: impl App, event: Bytes, context: Context, timeout: Duration
 }
 
 impl Outcome {
-    /// What a person is told of a failure. The whole error is in the function's own lines, if it logs.
-    pub(super) fn note(&self) -> Option<String> {
-        let (Self::Failed(error) | Self::TimedOut(error)) = self else {
-            return None;
-        };
-        let error: Failure<'_> = serde_json::from_slice(error).ok()?;
-        let Failure {
-            error_type,
-            error_message,
-        } = &error;
-        let message: String = error_message.chars().take(MOST_NOTE_CHARS).collect();
-        Some(format!("the invocation failed: {error_type}: {message}"))
-    }
-
     fn failed(error_type: &str, message: &str) -> Self {
-        Self::Failed(error(error_type, message))
+        Self::Failed(Failure::new(error_type, message))
     }
 }
 
 /// An error as Lambda writes it.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Failure<'e> {
-    #[serde(borrow)]
-    error_type: Cow<'e, str>,
-    #[serde(borrow)]
-    error_message: Cow<'e, str>,
+pub(super) struct Failure {
+    error_type: String,
+    error_message: String,
 }
 
-fn error(error_type: &str, message: &str) -> Vec<u8> {
-    let failure = Failure {
-        error_type: error_type.into(),
-        error_message: message.into(),
-    };
-    serde_json::to_vec(&failure).expect("two texts are JSON")
+impl Failure {
+    fn new(error_type: &str, message: &str) -> Self {
+        Self {
+            error_type: error_type.to_owned(),
+            error_message: message.to_owned(),
+        }
+    }
+
+    pub(super) fn json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("two texts are JSON")
+    }
+
+    /// What a person is told of it. The whole error is in the function's own lines, if it logs.
+    pub(super) fn note(&self) -> String {
+        let message: String = self.error_message.chars().take(MOST_NOTE_CHARS).collect();
+        format!("the invocation failed: {}: {message}", self.error_type)
+    }
 }

@@ -61,8 +61,8 @@
 //!
 //! # WebSocket
 //!
-//! With the feature `local-websocket`, a function with WebSocket routes has them on every port, beside HTTP: `ws://localhost:9000`, or with the
-//! stage, `ws://localhost:9000/local`. One that does not say which routes it has, as with
+//! With the feature `local-websocket`, a function with WebSocket routes has them on every port, beside HTTP:
+//! `ws://localhost:9000`, or with the stage, `ws://localhost:9000/local`. One that does not say which routes it has, as with
 //! [`Function::direct`](crate::Function::direct), has them where it is told: `--source http,websocket`. Then
 //! every key that a message names is a route, unless `--websocket-route` says which are.
 //!
@@ -266,7 +266,8 @@ async fn once(function: &Function<impl App>, path: &str) -> Result<(), Error> {
             print(&format!("{}\n", String::from_utf8_lossy(&json)));
             Ok(())
         }
-        Outcome::Failed(json) | Outcome::TimedOut(json) => {
+        Outcome::Failed(error) | Outcome::TimedOut(error) => {
+            let json = error.json();
             Err(format!("the invocation failed: {}", String::from_utf8_lossy(&json)).into())
         }
     }

@@ -68,14 +68,23 @@ impl RouteErrors {
 
 impl fmt::Display for RouteErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.0.len();
-        let mistakes = if count == 1 { "mistake" } else { "mistakes" };
-        write!(formatter, "{count} {mistakes} in the routes")?;
-        for error in &self.0 {
-            write!(formatter, "\n  - {error}")?;
-        }
-        Ok(())
+        write_mistakes(formatter, "the routes", &self.0)
     }
+}
+
+/// Every mistake on a line of its own, after their number.
+pub(crate) fn write_mistakes(
+    formatter: &mut fmt::Formatter<'_>,
+    of: &str,
+    errors: &[impl fmt::Display],
+) -> fmt::Result {
+    let count = errors.len();
+    let mistakes = if count == 1 { "mistake" } else { "mistakes" };
+    write!(formatter, "{count} {mistakes} in {of}")?;
+    for error in errors {
+        write!(formatter, "\n  - {error}")?;
+    }
+    Ok(())
 }
 
 impl fmt::Debug for RouteErrors {

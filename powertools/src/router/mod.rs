@@ -77,6 +77,8 @@ mod vary;
 
 #[cfg(feature = "cookies")]
 pub use self::cookie::Cookie;
+#[cfg(feature = "websocket")]
+pub(crate) use self::error::write_mistakes;
 #[cfg(feature = "headers")]
 pub use self::extract::TypedHeader;
 #[cfg(feature = "validation")]

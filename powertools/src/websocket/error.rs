@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::router::write_mistakes;
+
 /// What is wrong with one route.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -46,13 +48,7 @@ impl RouteErrors {
 
 impl fmt::Display for RouteErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.0.len();
-        let mistakes = if count == 1 { "mistake" } else { "mistakes" };
-        write!(formatter, "{count} {mistakes} in the WebSocket routes")?;
-        for error in &self.0 {
-            write!(formatter, "\n  - {error}")?;
-        }
-        Ok(())
+        write_mistakes(formatter, "the WebSocket routes", &self.0)
     }
 }
 

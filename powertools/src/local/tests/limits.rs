@@ -122,7 +122,7 @@ async fn a_direct_invocation_that_takes_too_long_is_lambdas_error() {
     let Outcome::TimedOut(error) = invocation.outcome().await else {
         panic!("no timeout");
     };
-    let error: Value = serde_json::from_slice(&error).expect("JSON");
+    let error: Value = serde_json::from_slice(&error.json()).expect("JSON");
     assert_eq!(
         error,
         json!({

@@ -13,7 +13,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{
     exchange::{Gateway, Story},
     ids,
-    invocation::Outcome,
     settings::WebSocket,
     terminal,
 };
@@ -133,19 +132,7 @@ impl<A: App> Sockets<A> {
             story.note = Some("the front end waits no longer".to_owned());
             TIMED_OUT
         })?;
-        story.note = outcome.note();
-        let reply = match outcome {
-            Outcome::Replied(reply) => reply,
-            Outcome::Failed(error) | Outcome::TimedOut(error) => {
-                if show.reply {
-                    print(&terminal::shown("error", &error));
-                }
-                return Err(FAILED);
-            }
-        };
-        if show.reply {
-            print(&terminal::shown("reply", &reply));
-        }
+        let reply = self.gateway.reply(outcome, story).ok_or(FAILED)?;
         let api = &self.gateway.api;
         gateway::read(Source::WebSocket, api, None, &reply).map_err(|reason| {
             story.note = Some(format!("the reply is none of a WebSocket API: {reason}"));
