@@ -1,8 +1,10 @@
 # The OpenAPI document of the routes, filled in.
 
 locals {
-  has_api       = var.front_end != "url"
-  document_path = coalesce(var.openapi, "${path.module}/../openapi.yaml")
+  has_api   = var.front_end != "url"
+  committed = var.front_end == "http" ? "openapi-http.yaml" : "openapi.yaml"
+
+  document_path = coalesce(var.openapi, "${path.module}/../${local.committed}")
 
   # The document says who invokes. One that names no role, as ping's, needs a permission on the function: a
   # single statement, no second role, and none that the deployer has to be allowed to hand on. `$$` is the

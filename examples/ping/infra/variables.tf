@@ -22,7 +22,7 @@ variable "front_end" {
 }
 
 variable "openapi" {
-  description = "The document of the routes: `ping openapi`, for HTTP APIs `ping openapi --target http`. Unless set, the committed one, which is for REST APIs."
+  description = "The document of the routes: `ping openapi`, for HTTP APIs `ping openapi --target http`. Unless set, the committed one for this front end."
   type        = string
   default     = null
 }

@@ -22,7 +22,7 @@ import boto3
 import yaml
 
 INFRA = Path(__file__).resolve().parent.parent
-COMMITTED = INFRA.parent / "openapi.yaml"
+DOCUMENTS = {"rest": INFRA.parent / "openapi.yaml", "http": INFRA.parent / "openapi-http.yaml"}
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 LIVE = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:ping:live"
 INVOKE = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{LIVE}/invocations"
@@ -45,36 +45,17 @@ def mirror():
     return str(Path(found[0]).parent) if found else None
 
 
-def document(http=False, role=False, extra=()):
-    """The OpenAPI document of the routes, as a template."""
-    if COMMITTED.exists():
-        content = yaml.safe_load(COMMITTED.read_text())
-    else:
-        content = {"openapi": "3.0.3", "info": {"title": "ping", "version": "0.1.0"}, "paths": {
-            "/ping": {"get": operation()},
-            "/check": {"post": operation()},
-        }}
+def document(front_end="rest", role=False, extra=()):
+    """The committed document for a front end, with more paths or a role."""
+    content = yaml.safe_load(DOCUMENTS[front_end].read_text())
+    pings = content["paths"]["/ping"]["get"]
     for path in extra:
-        content["paths"][path] = {"get": operation()}
-    if http:
-        content.pop("x-amazon-apigateway-binary-media-types", None)
-    for methods in content["paths"].values():
-        for described in methods.values():
-            integration = described["x-amazon-apigateway-integration"]
-            if http:
-                integration["payloadFormatVersion"] = "2.0"
-            if role:
-                integration["credentials"] = "${invoke_role_arn}"
+        content["paths"][path] = {"get": {**pings, "operationId": path.strip("/")}}
+    if role:
+        for methods in content["paths"].values():
+            for described in methods.values():
+                described["x-amazon-apigateway-integration"]["credentials"] = "${invoke_role_arn}"
     return yaml.safe_dump(content)
-
-
-def operation():
-    return {
-        "responses": {"200": {"description": "OK"}},
-        "x-amazon-apigateway-integration": {
-            "type": "aws_proxy", "httpMethod": "POST", "uri": "${lambda_arn}",
-        },
-    }
 
 
 class Deployment(unittest.TestCase):
@@ -106,7 +87,8 @@ class Deployment(unittest.TestCase):
         for file in self.directory.glob("terraform.tfstate*"):
             file.unlink()
         shutil.copy(INFRA / "tests" / "moto_override.tf", self.directory)
-        self.describe(document())
+        for front_end, committed in DOCUMENTS.items():
+            self.describe(committed.read_text(), front_end)
         self.compile("1")
 
     @classmethod
@@ -151,8 +133,8 @@ class Deployment(unittest.TestCase):
         plan = json.loads(self.terraform("show", "-json", "plan").stdout)
         return {each["address"]: each["change"] for each in plan["resource_changes"]}
 
-    def describe(self, text):
-        (self.directory.parent / "openapi.yaml").write_text(text)
+    def describe(self, text, front_end="rest"):
+        (self.directory.parent / DOCUMENTS[front_end].name).write_text(text)
 
     def compile(self, text):
         with zipfile.ZipFile(self.directory / "bootstrap.zip", "w") as package:
@@ -184,10 +166,9 @@ class Deployment(unittest.TestCase):
         self.assertIn("`timeout` is a whole number of seconds, 1 to 900", told)
 
     def test_a_document_for_the_other_kind_of_api_is_refused(self):
-        told = self.run_terraform("plan", expect=1, front_end="http")
+        told = self.run_terraform("plan", expect=1, front_end="http", openapi="../openapi.yaml")
         self.assertIn("is no document for HTTP APIs: make one with `ping openapi --target http`", told)
-        self.describe(document(http=True))
-        told = self.run_terraform("plan", expect=1, front_end="rest")
+        told = self.run_terraform("plan", expect=1, front_end="rest", openapi="../openapi-http.yaml")
         self.assertIn("is no document for REST APIs", told)
 
     # Then what it is for.
@@ -244,7 +225,6 @@ class Deployment(unittest.TestCase):
         self.assertEqual(self.apply()["version"], "2")
 
     def test_an_http_api_has_the_routes_of_its_document(self):
-        self.describe(document(http=True))
         output = self.apply(front_end="http")
         api, = client("apigatewayv2").get_apis()["Items"]
         self.assertEqual(output["url"], f"https://{api['ApiId']}.execute-api.{REGION}.amazonaws.com")
@@ -260,7 +240,7 @@ class Deployment(unittest.TestCase):
         )
         self.assert_settled(front_end="http")
 
-        self.describe(document(http=True, extra=["/orders"]))
+        self.describe(document("http", extra=["/orders"]), "http")
         self.apply(front_end="http")
         self.assertEqual(http_routes(api["ApiId"])["GET /orders"], INVOKE)
         # moto forgets the stages of an API that is imported again, so a second apply has to make it anew.
