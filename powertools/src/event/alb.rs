@@ -27,15 +27,23 @@ pub(super) fn decode(
     let body = http_api::body(envelope, event, limits)?;
     let method = request::method(envelope.http_method.as_deref().unwrap_or_default())?;
     let raw_path = keep(event, envelope.path.take().unwrap_or_default());
-    let pairs = rest_api::query(envelope, event)?;
+    let pairs = rest_api::query(envelope, event, limits)?;
     let headers = envelope.raw_headers();
     // Keys as well as values are as the client wrote them (ELB user guide, "Lambda functions as
     // targets").
-    let decoded = pairs
-        .into_iter()
-        .map(|(key, value)| Ok((query::decode(&key, &key)?, query::decode(&value, &value)?)));
+    let mut last_key: Option<(ByteString, ByteString)> = None;
+    let decoded = pairs.into_iter().map(|(key, value)| {
+        // Values of one key share it, however long it is.
+        let key = match last_key.take() {
+            Some(known) if known.0 == key => known,
+            _ => (key.clone(), query::decode(&key, &key)?),
+        };
+        let decoded = key.1.clone();
+        last_key = Some(key);
+        Ok((decoded, query::decode(&value, &value)?))
+    });
     let query = decoded.collect::<Result<Vec<_>, Problem>>()?;
-    limits.admit_parts(&query, headers, None)?;
+    limits.admit_headers(headers, None)?;
     Ok(Parts {
         method,
         path: path::canonical(&raw_path, Coding::Encoded)?,

@@ -61,7 +61,10 @@ impl<'a> Envelope<'a> {
         let mut scanner = Scanner::new(json);
         let mut envelope = Self::default();
         if scanner.peek() == Some(b'{') {
-            scanner.object(|scanner, key| envelope.field(scanner, &key))?;
+            scanner.object(|scanner, key| {
+                let read = envelope.field(scanner, &key);
+                read.map_err(|stop| stop.within(&key))
+            })?;
         } else {
             scanner.text()?;
         }
@@ -154,11 +157,11 @@ impl<'a> Envelope<'a> {
         })
     }
 
-    /// The same for an answer to a request that is refused; none if one is not Unicode.
-    pub(super) fn headers(&self, event: &ByteString) -> Headers {
+    /// The same for an answer to a request that is refused, up to this many; none if one is not Unicode.
+    pub(super) fn headers(&self, event: &ByteString, most: usize) -> Headers {
         let headers = self.raw_headers();
         let headers = headers.map(|raw| event.slice_ref(raw.json));
-        Headers::of(&headers.unwrap_or_default(), &[])
+        Headers::of(&headers.unwrap_or_default(), &[], most)
     }
 
     /// The method, if it is one.
@@ -196,7 +199,10 @@ impl<'a> RequestContext<'a> {
             return Ok(None);
         }
         let mut context = Self::default();
-        scanner.object(|scanner, key| context.field(scanner, &key))?;
+        scanner.object(|scanner, key| {
+            let read = context.field(scanner, &key);
+            read.map_err(|stop| stop.within(&key))
+        })?;
         Ok(Some(context))
     }
 
@@ -230,7 +236,7 @@ fn http_method<'a>(scanner: &mut Scanner<'a>) -> Result<Option<Cow<'a, str>>, St
     let mut method = None;
     scanner.object(|scanner, key| {
         if key == "method" {
-            method = scanner.text()?;
+            method = scanner.text().map_err(|stop| stop.within(&key))?;
             Ok(())
         } else {
             scanner.skip()

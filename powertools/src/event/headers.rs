@@ -27,10 +27,12 @@ struct Lines {
 
 /// A name or value: where it stands in the JSON, or itself if it is written otherwise there.
 ///
-/// A counted reference to the event for each is the road not taken: counting takes longer than finding.
+/// A counted reference to the event for each is the road not taken: counting takes longer than finding. What is
+/// written otherwise is counted, because a name may have any number of values.
+#[derive(Clone)]
 enum Text {
     At(Range<usize>),
-    Own(Box<str>),
+    Own(Arc<str>),
 }
 
 impl Text {
@@ -69,8 +71,9 @@ impl Lines {
 
 impl Headers {
     /// The headers of an event's map. `cookies`, which some front ends take out of it, come back as one
-    /// header, unless there is one. What was checked when the event was decoded is not checked again.
-    pub(super) fn of(json: &ByteString, cookies: &[ByteString]) -> Self {
+    /// header, unless there is one. What was checked when the event was decoded is not checked again; of a
+    /// request that is refused there may be any number, of which these are the first.
+    pub(super) fn of(json: &ByteString, cookies: &[ByteString], most: usize) -> Self {
         let mut lines = Lines {
             json: json.clone(),
             pairs: Vec::new(),
@@ -79,9 +82,12 @@ impl Headers {
             lines.pairs.reserve(32);
             let mut scanner = Scanner::new(json);
             let read = scanner.object(|scanner, name| {
+                let name = lines.text(name);
                 lazy::scalars(scanner, |value| {
-                    let pair = (lines.text(name.clone()), lines.text(value));
-                    lines.pairs.push(pair);
+                    if lines.pairs.len() < most {
+                        let pair = (name.clone(), lines.text(value));
+                        lines.pairs.push(pair);
+                    }
                 })
             });
             if read.is_err() {
@@ -158,7 +164,8 @@ impl Headers {
     /// The same as an [`http::HeaderMap`]. What HTTP does not allow as a name or value is left out.
     #[must_use]
     pub fn to_map(&self) -> HeaderMap {
-        let mut map = HeaderMap::with_capacity(self.len());
+        // A map that is to have more than it can is a panic; as it grows, it is an error.
+        let mut map = HeaderMap::with_capacity(self.len().min(1024));
         for (name, value) in self.iter() {
             let name = HeaderName::from_bytes(name.as_bytes());
             let value = HeaderValue::from_bytes(value.as_bytes());

@@ -46,7 +46,7 @@ pub(super) fn decode(
     let cookies = envelope.cookies;
     limits.admit_query(&raw_query)?;
     let query = query::parse(&raw_query)?;
-    limits.admit_parts(&query, headers, cookies)?;
+    limits.admit_headers(headers, cookies)?;
     let slice = |raw: Raw<'_>| event.slice_ref(raw.json);
     Ok(Parts {
         method,

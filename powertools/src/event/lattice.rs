@@ -11,10 +11,11 @@ use super::{
     alb::{Single, description},
     envelope::Envelope,
     http_api,
-    lazy::{self, keep},
+    lazy::keep,
     path::{self, Coding},
     query,
     request::{self, Parts},
+    rest_api,
 };
 
 pub(super) fn decode(
@@ -40,10 +41,10 @@ pub(super) fn decode(
             limits.admit_query(raw)?;
             query::parse(raw)?
         }
-        None => lazy::pairs(event, envelope.query.map(|raw| raw.json))?,
+        None => rest_api::query_map(envelope.query, event, limits)?,
     };
     let headers = envelope.raw_headers();
-    limits.admit_parts(&pairs, headers, None)?;
+    limits.admit_headers(headers, None)?;
     Ok(Parts {
         method,
         path: path::canonical(&raw_path, Coding::Encoded)?,

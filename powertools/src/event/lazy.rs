@@ -59,6 +59,19 @@ pub(super) fn pairs(event: &ByteString, raw: Option<&str>) -> Result<Pairs, NotU
     Ok(pairs)
 }
 
+/// How many pairs that would be.
+///
+/// # Errors
+///
+/// As [`pairs`].
+pub(super) fn count(object: &str) -> Result<usize, NotUnicode> {
+    let mut count = 0;
+    if object.starts_with('{') {
+        Scanner::new(object).object(|scanner, _| scalars(scanner, |_| count += 1))?;
+    }
+    Ok(count)
+}
+
 /// The texts of a JSON list.
 ///
 /// # Errors

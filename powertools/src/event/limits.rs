@@ -83,14 +83,12 @@ impl Limits {
         self
     }
 
-    /// Refuses what is beyond the limits of queries and headers, and headers that are not Unicode.
-    pub(super) fn admit_parts(
+    /// Refuses what is beyond the limits of headers, and headers that are not Unicode.
+    pub(super) fn admit_headers(
         &self,
-        pairs: &[(ByteString, ByteString)],
         headers: Option<Raw<'_>>,
         cookies: Option<Raw<'_>>,
     ) -> Result<(), Problem> {
-        self.admit_pairs(pairs.len() <= self.query_pairs)?;
         let bytes = [headers, cookies].into_iter().flatten();
         let bytes: usize = bytes.map(|raw| raw.json.len()).sum();
         if bytes > self.header_bytes {
@@ -103,7 +101,7 @@ impl Limits {
         lazy::check(cookies)?;
         // As many as there may be; who has fewer than are accepted need not be counted.
         let most = headers.map_or(0, |raw| raw.most_scalars());
-        let in_headers = headers.map_or(0, |raw| 1 + semicolons(raw.json));
+        let in_headers = headers.map_or(0, |raw| most + most_semicolons(raw));
         let most_cookies = in_headers + cookies.map_or(0, |raw| raw.most_scalars());
         if most <= self.headers && most_cookies <= self.cookies {
             return Ok(());
@@ -138,6 +136,12 @@ impl Limits {
         self.admit_pairs(!query::is_longer(raw, self.query_pairs))
     }
 
+    /// The same for a query that the front end has made a map of.
+    pub(super) fn admit_query_map(&self, raw: Raw<'_>) -> Result<(), Problem> {
+        let are_few = raw.most_scalars() <= self.query_pairs;
+        self.admit_pairs(are_few || lazy::count(raw.json)? <= self.query_pairs)
+    }
+
     fn admit_pairs(&self, are_few: bool) -> Result<(), Problem> {
         if are_few {
             return Ok(());
@@ -160,11 +164,26 @@ fn too_large(detail: String) -> Problem {
     Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).with_detail(detail)
 }
 
-/// Cookies have one between two. Counted in bytes as far as a byte counts, sixteen of which fit into a
-/// vector register.
+/// How many there may be in texts as they stand in JSON, where a semicolon may be written as an escape.
+fn most_semicolons(raw: Raw<'_>) -> usize {
+    let escapes = if raw.has_escapes {
+        count(raw.json, b'\\')
+    } else {
+        0
+    };
+    semicolons(raw.json) + escapes
+}
+
+/// Cookies have one between two.
 fn semicolons(text: &str) -> usize {
+    count(text, b';')
+}
+
+/// Counted in bytes as far as a byte counts, sixteen of which fit into a
+/// vector register.
+fn count(text: &str, wanted: u8) -> usize {
     let few = text.as_bytes().chunks(255);
-    let count = |few: &[u8]| few.iter().map(|byte| u8::from(*byte == b';')).sum::<u8>();
+    let count = |few: &[u8]| few.iter().map(|byte| u8::from(*byte == wanted)).sum::<u8>();
     few.map(|few| usize::from(count(few))).sum()
 }
 

@@ -163,9 +163,10 @@ impl fmt::Debug for Event {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The bytes are not JSON: there is nobody to answer, so the invocation fails.
+    /// The bytes are not JSON, or a part that is needed has no value that there can be: there is nobody to
+    /// answer, so the invocation fails.
     NotJson {
-        /// What the parser met, with line and column.
+        /// What the parser met, with line and column, or with the part's name.
         reason: String,
         /// The invocation it came with.
         context: Box<Context>,
@@ -285,7 +286,7 @@ pub(crate) fn decode_for(
             source,
             response: Box::new(problem.into()),
             method: envelope.method(source),
-            headers: envelope.headers(&json),
+            headers: envelope.headers(&json, limits.headers),
             context: Box::new(context),
         }),
     }

@@ -184,7 +184,8 @@ const MOST_FIELDS: usize = 64;
 
 impl<'a> Fields<'a> {
     fn raw(&self, key: &str) -> Option<&'a str> {
-        let mut fields = self.0.iter();
+        // Of repeated ones the last counts, as wherever an event is read.
+        let mut fields = self.0.iter().rev();
         let (_, value) = fields.find(|(known, _)| known == key)?;
         Some(value.get())
     }
@@ -348,6 +349,18 @@ mod tests {
         assert!(resolver.has("source"));
         assert_eq!(resolver.text("source"), None);
         assert_eq!(resolver.to_string(), UNMARKED);
+    }
+
+    #[test]
+    fn of_a_repeated_field_the_last_counts() {
+        let json = r#"{"source":"first","detail-type":"A","source":"last"}"#;
+        assert_eq!(
+            Origin::read(json).to_string(),
+            "the event `A` of `last` (EventBridge)"
+        );
+        let json =
+            r#"{"Records":[{"eventSource":"aws:sqs"}],"Records":[{"eventSource":"aws:s3"}]}"#;
+        assert_eq!(service(json).as_deref(), Some("aws:s3"));
     }
 
     #[test]

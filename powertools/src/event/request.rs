@@ -158,7 +158,7 @@ impl Request {
             // HTTP API 2.0 moves cookies to a list of their own; function URLs send both.
             let none = ByteString::new();
             let headers = self.parts.headers.as_ref().unwrap_or(&none);
-            Headers::of(headers, &cookies.unwrap_or_default())
+            Headers::of(headers, &cookies.unwrap_or_default(), usize::MAX)
         })
     }
 

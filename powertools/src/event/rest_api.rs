@@ -15,7 +15,7 @@ use super::{
     Limits, Problem, QueryPairs, Response, Source,
     envelope::{Envelope, RequestContext},
     http_api::{self, HeaderText},
-    lazy::{self, NotUnicode, keep},
+    lazy::{self, keep},
     path::{self, Coding},
     request::{self, Parts},
     scan::Raw,
@@ -40,8 +40,8 @@ pub(super) fn decode(
         _ => path::canonical(&raw_path, Coding::Encoded)?,
     };
     let headers = envelope.raw_headers();
-    let query = query(envelope, event)?;
-    limits.admit_parts(&query, headers, None)?;
+    let query = query(envelope, event, limits)?;
+    limits.admit_headers(headers, None)?;
     Ok(Parts {
         method,
         path,
@@ -59,14 +59,27 @@ pub(super) fn decode(
 pub(super) fn query(
     envelope: &Envelope<'_>,
     event: &ByteString,
-) -> Result<lazy::Pairs, NotUnicode> {
-    let of = |raw: Option<Raw<'_>>| lazy::pairs(event, raw.map(|raw| raw.json));
-    let all = of(envelope.multi_value_query)?;
+    limits: &Limits,
+) -> Result<lazy::Pairs, Problem> {
+    let all = query_map(envelope.multi_value_query, event, limits)?;
     if all.is_empty() {
-        of(envelope.query)
+        query_map(envelope.query, event, limits)
     } else {
         Ok(all)
     }
+}
+
+/// The pairs of a query that is a map, if there are no more than are accepted.
+pub(super) fn query_map(
+    raw: Option<Raw<'_>>,
+    event: &ByteString,
+    limits: &Limits,
+) -> Result<lazy::Pairs, Problem> {
+    let Some(raw) = raw else {
+        return Ok(lazy::Pairs::new());
+    };
+    limits.admit_query_map(raw)?;
+    Ok(lazy::pairs(event, Some(raw.json))?)
 }
 
 /// An HTTP API's format 1.0 has been seen with an encoded and with a decoded `path`; the context's

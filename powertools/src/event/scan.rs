@@ -15,15 +15,37 @@ pub(super) enum Stop {
     /// The text is not JSON.
     NotJson,
     /// It is, but a value that was asked for is none that there can be: half of a surrogate pair, or a
-    /// number beyond all types.
-    NoValue(serde_json::Error),
+    /// number beyond all types. With the names that lead to it.
+    NoValue(serde_json::Error, String),
 }
 
 impl Stop {
+    const fn no_value(error: serde_json::Error) -> Self {
+        Self::NoValue(error, String::new())
+    }
+
+    /// The same, met in the value of this key.
+    pub(super) fn within(self, key: &str) -> Self {
+        match self {
+            Self::NotJson => Self::NotJson,
+            Self::NoValue(error, inner) if inner.is_empty() => Self::NoValue(error, key.to_owned()),
+            Self::NoValue(error, inner) => Self::NoValue(error, format!("{key}.{inner}")),
+        }
+    }
+
     /// What is wrong with this text.
     pub(super) fn reason(self, json: &str) -> String {
         match self {
-            Self::NoValue(error) => error.to_string(),
+            Self::NoValue(error, key) => {
+                // Line and column are of the value alone.
+                let told = error.to_string();
+                let what = told.split(" at line ").next().unwrap_or(&told);
+                if key.is_empty() {
+                    what.to_owned()
+                } else {
+                    format!("the value of `{key}`: {what}")
+                }
+            }
             Self::NotJson => match serde_json::from_str::<IgnoredAny>(json) {
                 Err(error) => error.to_string(),
                 Ok(_) => "a text or number is none".to_owned(),
@@ -152,7 +174,7 @@ impl<'a> Scanner<'a> {
         }
         let value = self.raw()?;
         if matches!(value.json.as_bytes(), [b'-' | b'0'..=b'9', ..]) {
-            serde_json::from_str::<f64>(value.json).map_err(Stop::NoValue)?;
+            serde_json::from_str::<f64>(value.json).map_err(Stop::no_value)?;
         }
         Ok(None)
     }
@@ -259,7 +281,7 @@ impl<'a> Scanner<'a> {
             Some(text) => text,
             None => {
                 let quoted = &self.json[start - 1..self.at];
-                serde_json::from_str(quoted).map_err(Stop::NoValue)?
+                serde_json::from_str(quoted).map_err(Stop::no_value)?
             }
         };
         Ok(Cow::Owned(text))
@@ -604,7 +626,7 @@ mod tests {
             assert_eq!(Scanner::new(text).text().unwrap().unwrap(), theirs);
         }
         for half in [r#""\ud800""#, r#""0123456789\udfff""#, r#""\ud800\u0041""#] {
-            assert!(matches!(Scanner::new(half).text(), Err(Stop::NoValue(_))));
+            assert!(matches!(Scanner::new(half).text(), Err(Stop::NoValue(..))));
         }
     }
 

@@ -21,8 +21,8 @@ pub(super) fn decode(
 ) -> Result<Parts, Problem> {
     let body = http_api::body(envelope, event, limits)?;
     let headers = envelope.raw_headers();
-    let query = rest_api::query(envelope, event)?;
-    limits.admit_parts(&query, headers, None)?;
+    let query = rest_api::query(envelope, event, limits)?;
+    limits.admit_headers(headers, None)?;
     let root = ByteString::from_static("/");
     Ok(Parts {
         method: Method::GET,

@@ -7,8 +7,18 @@ use super::*;
 /// As for serde_json, with which a direct handler would read it.
 #[test]
 fn a_number_that_no_type_can_hold_is_not_json_where_it_is_looked_at() {
-    for event in ["1e999", r#"{"path":1e999}"#, r#"{"body":-1e999}"#] {
-        assert!(reason(event).starts_with("number out of range"), "{event}");
+    for (event, told) in [
+        ("1e999", "number out of range"),
+        (
+            r#"{"path":1e999}"#,
+            "the value of `path`: number out of range",
+        ),
+        (
+            "{\n\n\"requestContext\":{\"http\":{\"method\":-1e999}}}",
+            "the value of `requestContext.http.method`: number out of range",
+        ),
+    ] {
+        assert_eq!(reason(event), told, "{event}");
     }
     assert_eq!(other(r#"{"unknown":1e999}"#).json, r#"{"unknown":1e999}"#);
 }

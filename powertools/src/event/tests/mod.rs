@@ -14,6 +14,7 @@ mod bodies;
 mod gateway;
 mod headers;
 mod json;
+mod limits;
 mod paths;
 mod properties;
 mod queries;
