@@ -1,8 +1,13 @@
 //! The id that follows a request through several services, from the event of an invocation.
+//!
+//! Paths and headers are followed in the event's text, and nothing is made of what they do not lead to: a tree of
+//! the whole event takes longer than most handlers, and there is none of an event that has half a surrogate pair
+//! anywhere.
 
 use std::{fmt, sync::Arc};
 
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value};
 
 /// Where the correlation id of an invocation is to be found in its event.
 ///
@@ -20,7 +25,8 @@ pub struct CorrelationId(Kind);
 enum Kind {
     /// The path, and its segments if it is one.
     Path(String, Option<Vec<Segment>>),
-    Header(String),
+    /// The name, and the places where it may be.
+    Header(String, [Vec<Segment>; 2]),
     Function(Arc<Find>),
 }
 
@@ -29,7 +35,11 @@ type Find = dyn Fn(&Value) -> Option<String> + Send + Sync;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Segment {
     Key(String),
+    /// The first key that is this one in whatever case.
+    Header(String),
     Index(usize),
+    /// The first of a list, or what is there instead of one.
+    First,
 }
 
 /// Where events of AWS's services carry an id, under the names that Powertools has for the places.
@@ -64,10 +74,18 @@ impl CorrelationId {
 
     /// In a header of an HTTP event, whatever the case of its name.
     pub fn header(name: impl Into<String>) -> Self {
-        Self(Kind::Header(name.into()))
+        let name = name.into();
+        let places = ["headers", "multiValueHeaders"].map(|map| {
+            let [map, name] = [Segment::Key(map.to_owned()), Segment::Header(name.clone())];
+            vec![map, name, Segment::First]
+        });
+        Self(Kind::Header(name, places))
     }
 
     /// What a function makes of the event; the way to whatever no path leads to, such as JSON within a body.
+    ///
+    /// The function is not asked of an event that is no [`Value`]: nested more than 127 deep, say, or with a
+    /// number beyond all types.
     pub fn from_fn(find: impl Fn(&Value) -> Option<String> + Send + Sync + 'static) -> Self {
         Self(Kind::Function(Arc::new(find)))
     }
@@ -85,33 +103,136 @@ impl CorrelationId {
 
     /// The id, if the event has one.
     pub(super) fn find(&self, event: &[u8]) -> Option<String> {
-        let event: Value = serde_json::from_slice(event).ok()?;
         match &self.0 {
-            Kind::Path(_, path) => text(path.as_ref()?.iter().try_fold(
-                &event,
-                |value, segment| match segment {
-                    Segment::Key(key) => value.get(key),
-                    Segment::Index(index) => value.get(index),
-                },
-            )?),
-            Kind::Header(name) => ["headers", "multiValueHeaders"].iter().find_map(|headers| {
-                let headers = event.get(headers)?.as_object()?;
-                let (_, value) = headers
-                    .iter()
-                    .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-                text(value.get(0).unwrap_or(value))
-            }),
-            Kind::Function(find) => find(&event),
+            Kind::Path(_, path) => follow(path.as_ref()?, event),
+            Kind::Header(_, places) => places.iter().find_map(|place| follow(place, event)),
+            Kind::Function(find) => find(&serde_json::from_slice(event).ok()?),
         }
     }
 }
 
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if text.is_empty() => None,
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        _ => None,
+/// The text at the end of a path through JSON.
+fn follow(path: &[Segment], json: &[u8]) -> Option<String> {
+    let mut json = serde_json::Deserializer::from_slice(json);
+    let found = Follow(path).deserialize(&mut json).ok()?;
+    json.end().ok().and(found)
+}
+
+/// What is left of a path at some value.
+struct Follow<'a>(&'a [Segment]);
+
+impl Follow<'_> {
+    /// The text, if this is where the path ends.
+    fn end(&self, text: impl ToString) -> Option<String> {
+        let is_end = matches!(self.0, [] | [Segment::First]);
+        let text = is_end.then(|| text.to_string());
+        text.filter(|text| !text.is_empty())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Follow<'_> {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Follow<'_> {
+    type Value = Option<String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(self.end(text))
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(self.end(flag))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(self.end(number))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(self.end(number))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Number::from_f64(number).and_then(|number| self.end(number)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Some((segment, rest)) = self.0.split_first() else {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(None);
+        };
+        let mut found = None;
+        while let Some(is_next) = map.next_key_seed(Named(segment))? {
+            // Of repeated keys the last counts, of headers in several cases the first.
+            if is_next && !(found.is_some() && matches!(segment, Segment::Header(_))) {
+                found = map.next_value_seed(Follow(rest))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let (place, rest) = match self.0.split_first() {
+            Some((Segment::Index(place), rest)) => (*place, rest),
+            Some((Segment::First, rest)) => (0, rest),
+            _ => (usize::MAX, self.0),
+        };
+        let mut found = None;
+        for at in 0.. {
+            let more = if at == place {
+                let next = list.next_element_seed(Follow(rest))?;
+                next.map(|text| found = text)
+            } else {
+                list.next_element::<IgnoredAny>()?.map(drop)
+            };
+            if more.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a key is the one that a path goes on with.
+struct Named<'a>(&'a Segment);
+
+impl<'de> DeserializeSeed<'de> for Named<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        // Not as a text: JSON can write keys that are none.
+        deserializer.deserialize_bytes(self)
+    }
+}
+
+impl Visitor<'_> for Named<'_> {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<bool, E> {
+        Ok(match self.0 {
+            Segment::Key(name) => key == name.as_bytes(),
+            Segment::Header(name) => key.eq_ignore_ascii_case(name.as_bytes()),
+            Segment::Index(_) | Segment::First => false,
+        })
     }
 }
 
@@ -154,7 +275,7 @@ impl fmt::Debug for CorrelationId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Path(path, _) => formatter.debug_tuple("Path").field(path).finish(),
-            Kind::Header(name) => formatter.debug_tuple("Header").field(name).finish(),
+            Kind::Header(name, _) => formatter.debug_tuple("Header").field(name).finish(),
             Kind::Function(_) => formatter.debug_tuple("Function").finish_non_exhaustive(),
         }
     }
@@ -208,6 +329,75 @@ mod tests {
         assert_eq!(found.as_deref(), Some("one"));
         assert_eq!(CorrelationId::header("x-none").find(EVENT), None);
         assert_eq!(CorrelationId::header("x-id").find(b"not json"), None);
+    }
+
+    #[test]
+    fn what_stands_elsewhere_in_the_event_takes_no_id_away() {
+        let deep = format!("{}1{}", "[".repeat(1000), "]".repeat(1000));
+        let other = format!(r#""\ud800":"\udfff","number":1e999,"deep":{deep}"#);
+        let event = format!(
+            r#"{{{other},"id":"first","id":"last","headers":{{{other},"X-Id":"one","x-id":"two"}},{other}}}"#
+        );
+        for id in [CorrelationId::path("id"), "headers.x-id".into()] {
+            let found = id.find(event.as_bytes());
+            let expected = if format!("{id:?}").contains("headers") {
+                "two"
+            } else {
+                "last"
+            };
+            assert_eq!(found.as_deref(), Some(expected));
+        }
+        let found = CorrelationId::header("x-id").find(event.as_bytes());
+        assert_eq!(found.as_deref(), Some("one"));
+        // What is not JSON, or looked at and no text, has none.
+        for event in [
+            r#"{"id":"a""#,
+            r#"{"id":"a"} x"#,
+            r#"{"id":"\ud800"}"#,
+            "7",
+            "[]",
+            r#"{"id":1e999}"#,
+        ] {
+            assert_eq!(
+                CorrelationId::path("id").find(event.as_bytes()),
+                None,
+                "{event}"
+            );
+        }
+    }
+
+    #[test]
+    fn scalars_are_their_text() {
+        for (json, expected) in [
+            ("true", Some("true")),
+            ("-3", Some("-3")),
+            ("2.50", Some("2.5")),
+            ("18446744073709551615", Some("18446744073709551615")),
+            ("null", None),
+            ("[]", None),
+            (r#"["a"]"#, None),
+            ("{}", None),
+            (r#"{"a":1}"#, None),
+        ] {
+            let event = format!(r#"{{"id":{json}}}"#);
+            let found = CorrelationId::path("id").find(event.as_bytes());
+            assert_eq!(found.as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_header_may_have_a_list_of_values_or_one() {
+        for (values, expected) in [
+            (r#""a""#, Some("a")),
+            (r#"["a","b"]"#, Some("a")),
+            ("[]", None),
+            ("7", Some("7")),
+            (r#"[["a"]]"#, None),
+        ] {
+            let event = format!(r#"{{"headers":{{"X-Id":{values}}}}}"#);
+            let found = CorrelationId::header("x-id").find(event.as_bytes());
+            assert_eq!(found.as_deref(), expected, "{values}");
+        }
     }
 
     #[test]
