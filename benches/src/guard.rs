@@ -12,11 +12,11 @@ use crate::{Error, Question, instructions};
 /// A question, a contestant, a way and a count in each line; more lines of other questions.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.tsv");
 
-/// How much more is let pass. Other processors have other routines to copy memory, and a compiler's next
+/// How much more is let pass, or less: what is recorded has to be near, or it holds nothing. Other processors have other routines to copy memory, and a compiler's next
 /// version moves counts by a percent or two; what a change adds that is worth a look is more.
 const TOLERANCE: f64 = 0.05;
 
-/// Fails when one of ours takes more instructions than it did.
+/// Fails when one of ours takes more instructions than it did, or so few that they are to be recorded anew.
 pub(crate) fn check(question: &Question) -> Result<(), Error> {
     let file = fs::read_to_string(FILE)?;
     let mut out = io::stdout().lock();
@@ -25,7 +25,7 @@ pub(crate) fn check(question: &Question) -> Result<(), Error> {
         "| {} | before | now | |\n| --- | ---: | ---: | ---: |",
         question.name
     )?;
-    let mut more = Vec::new();
+    let (mut more, mut less) = (Vec::new(), Vec::new());
     for (who, now) in count(question)? {
         let mut lines = file.lines();
         let line = lines.find_map(|line| line.strip_prefix(&who)?.strip_prefix('\t'));
@@ -40,17 +40,23 @@ pub(crate) fn check(question: &Question) -> Result<(), Error> {
         )?;
         if change > TOLERANCE {
             more.push(told);
+        } else if change < -TOLERANCE {
+            less.push(told);
         }
     }
-    if more.is_empty() {
-        return Ok(());
-    }
     let most = 100.0 * TOLERANCE;
-    Err(format!(
-        "more than {most} % above what was recorded: {}",
-        more.join("; ")
-    )
-    .into())
+    if !more.is_empty() {
+        let more = more.join("; ");
+        return Err(format!("more than {most} % above what was recorded: {more}").into());
+    }
+    if !less.is_empty() {
+        let less = less.join("; ");
+        return Err(format!(
+            "more than {most} % below what was recorded, so record it, to be held to it from now on: {less}"
+        )
+        .into());
+    }
+    Ok(())
 }
 
 /// Puts the counts of a question in place of those that are there.

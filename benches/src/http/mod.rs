@@ -149,6 +149,12 @@ fn events(way: &str) -> Vec<Bytes> {
     }
 }
 
+/// A header of a reply, in whichever map it stands.
+fn header<'a>(reply: &'a Value, name: &str) -> Option<&'a str> {
+    let single = reply["headers"][name].as_str();
+    single.or(reply["multiValueHeaders"][name][0].as_str())
+}
+
 /// Whether the replies to all events say what they should.
 fn check(answer: &str) -> Result<(), Error> {
     let mut replies = answer.lines();
@@ -157,9 +163,11 @@ fn check(answer: &str) -> Result<(), Error> {
         serde_json::from_str(reply).map_err(|error| format!("{what}: {error}: {reply}").into())
     };
     let body = |reply: &Value| -> Result<Value, Error> {
-        let is_sent = reply["statusCode"] == 200;
+        let kind = header(reply, "content-type").unwrap_or_default();
+        let is_json = kind.starts_with("application/json");
+        let is_sent = reply["statusCode"] == 200 && is_json;
         let text = reply["body"].as_str().filter(|_| is_sent);
-        let text = text.ok_or_else(|| format!("not a 200 with a body: {reply}"))?;
+        let text = text.ok_or_else(|| format!("not a 200 with JSON: {reply}"))?;
         Ok(serde_json::from_str(text)?)
     };
     let same = |reply: &Value, expected: &Value| -> Result<(), Error> {
@@ -185,13 +193,14 @@ fn check(answer: &str) -> Result<(), Error> {
         ("access-control-allow-origin", app::ORIGIN),
         ("access-control-max-age", "600"),
     ] {
-        let single = &preflight["headers"][name];
-        let value = single
-            .as_str()
-            .or(preflight["multiValueHeaders"][name][0].as_str());
-        if value != Some(expected) {
+        if header(&preflight, name) != Some(expected) {
             return Err(format!("{name} is not {expected}: {preflight}").into());
         }
+    }
+    // Some say only the method that was asked for, others all that there are.
+    let methods = header(&preflight, "access-control-allow-methods").unwrap_or_default();
+    if !methods.split(',').any(|method| method.trim() == "POST") {
+        return Err(format!("POST is not allowed: {preflight}").into());
     }
     let missing = next(MISSING)?;
     if missing["statusCode"] != 404 {
