@@ -16,27 +16,29 @@ pub(super) enum Stop {
     NotJson,
     /// It is, but a value that was asked for is none that there can be: half of a surrogate pair, or a
     /// number beyond all types. With the names that lead to it.
-    NoValue(serde_json::Error, String),
+    NoValue(Box<(serde_json::Error, String)>),
 }
 
 impl Stop {
-    const fn no_value(error: serde_json::Error) -> Self {
-        Self::NoValue(error, String::new())
+    fn no_value(error: serde_json::Error) -> Self {
+        Self::NoValue(Box::new((error, String::new())))
     }
 
     /// The same, met in the value of this key.
-    pub(super) fn within(self, key: &str) -> Self {
-        match self {
-            Self::NotJson => Self::NotJson,
-            Self::NoValue(error, inner) if inner.is_empty() => Self::NoValue(error, key.to_owned()),
-            Self::NoValue(error, inner) => Self::NoValue(error, format!("{key}.{inner}")),
+    pub(super) fn within(mut self, key: &str) -> Self {
+        if let Self::NoValue(what) = &mut self {
+            let (_, place) = &mut **what;
+            let dot = if place.is_empty() { "" } else { "." };
+            *place = format!("{key}{dot}{place}");
         }
+        self
     }
 
     /// What is wrong with this text.
     pub(super) fn reason(self, json: &str) -> String {
         match self {
-            Self::NoValue(error, key) => {
+            Self::NoValue(what) => {
+                let (error, key) = *what;
                 // Line and column are of the value alone.
                 let told = error.to_string();
                 let what = told.split(" at line ").next().unwrap_or(&told);
@@ -205,7 +207,10 @@ impl<'a> Scanner<'a> {
                 at = past_key(bytes, at, &mut self.has_escapes)?;
             }
             at = past_space(bytes, at);
-            match bytes.get(at).ok_or(Stop::NotJson)? {
+            let Some(byte) = bytes.get(at) else {
+                return Err(Stop::NotJson);
+            };
+            match byte {
                 b'"' => at = past_text(bytes, at + 1, &mut self.has_escapes)?,
                 b'{' | b'[' if depth == MOST_DEPTH => at = self.past_deep(at)?,
                 byte @ (b'{' | b'[') => {

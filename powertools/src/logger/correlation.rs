@@ -123,7 +123,7 @@ struct Follow<'a>(&'a [Segment]);
 
 impl Follow<'_> {
     /// The text, if this is where the path ends.
-    fn end(&self, text: impl ToString) -> Option<String> {
+    fn end(&self, text: &impl ToString) -> Option<String> {
         let is_end = matches!(self.0, [] | [Segment::First]);
         let text = is_end.then(|| text.to_string());
         text.filter(|text| !text.is_empty())
@@ -146,23 +146,23 @@ impl<'de> Visitor<'de> for Follow<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(self.end(text))
+        Ok(self.end(&text))
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<Self::Value, E> {
-        Ok(self.end(flag))
+        Ok(self.end(&flag))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(self.end(number))
+        Ok(self.end(&number))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(self.end(number))
+        Ok(self.end(&number))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Number::from_f64(number).and_then(|number| self.end(number)))
+        Ok(Number::from_f64(number).and_then(|number| self.end(&number)))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
