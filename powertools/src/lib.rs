@@ -45,7 +45,7 @@
 //! - [`testing`] – a client for tests that speaks through any front end
 //! - [`local`] – the function on localhost
 //! - [`interop`] – axum and other tower services hosted here, and a router in tower
-//! - [`docs`] – why it is as it is, and what of Lambda it relies on
+//! - [`docs`] – the [guide](docs::guide), why it is as it is, and what of Lambda it relies on
 //!
 //! # Features
 //!
@@ -159,14 +159,65 @@ macro_rules! __description {
     };
 }
 
+// For readers only, so that no program's build carries the texts along.
+#[cfg(doc)]
 pub mod docs {
-    //! The longer texts: why the crate is as it is, what it costs, and what of Lambda it relies on.
+    //! The longer texts: the [`guide`], why the crate is as it is, what it costs, and what of Lambda it relies on.
 
     pub mod behaviours {
         #![doc = include_str!("../docs/behaviours.md")]
     }
     pub mod design {
         #![doc = include_str!("../docs/design.md")]
+    }
+    pub mod guide {
+        #![doc = include_str!("../docs/guide/index.md")]
+
+        pub mod getting_started {
+            #![doc = include_str!("../docs/guide/getting_started.md")]
+        }
+        pub mod routing {
+            #![doc = include_str!("../docs/guide/routing.md")]
+        }
+        pub mod errors {
+            #![doc = include_str!("../docs/guide/errors.md")]
+        }
+        pub mod cors {
+            #![doc = include_str!("../docs/guide/cors.md")]
+        }
+        pub mod logging {
+            #![doc = include_str!("../docs/guide/logging.md")]
+        }
+        pub mod parameters {
+            #![doc = include_str!("../docs/guide/parameters.md")]
+        }
+        pub mod websockets_and_events {
+            #![doc = include_str!("../docs/guide/websockets_and_events.md")]
+        }
+        pub mod testing {
+            #![doc = include_str!("../docs/guide/testing.md")]
+        }
+        pub mod local_gateway {
+            #![doc = include_str!("../docs/guide/local_gateway.md")]
+        }
+        pub mod openapi {
+            #![doc = include_str!("../docs/guide/openapi.md")]
+        }
+        pub mod deploying {
+            #![doc = include_str!("../docs/guide/deploying.md")]
+        }
+        pub mod security {
+            #![doc = include_str!("../docs/guide/security.md")]
+        }
+        pub mod migrating_from_lambda_http {
+            #![doc = include_str!("../docs/guide/migrating_from_lambda_http.md")]
+        }
+        pub mod migrating_from_python {
+            #![doc = include_str!("../docs/guide/migrating_from_python.md")]
+        }
+        pub mod compare {
+            #![doc = include_str!("../docs/guide/compare.md")]
+        }
     }
     pub mod performance {
         // rustdoc takes no pictures along, so here the link to the plots is the picture itself: of two
