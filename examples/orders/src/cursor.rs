@@ -7,7 +7,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::order::{OrderId, State};
+use crate::{id::OrderId, order::State};
 
 /// Before what it is made of, so that those of an older making can be told.
 const MAKING: &str = "1";
@@ -48,7 +48,7 @@ fn name(filter: Option<State>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::SAMPLE;
+    use crate::id::SAMPLE;
 
     #[test]
     fn a_cursor_of_someone_elses_making_is_none() {

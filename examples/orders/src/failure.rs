@@ -2,11 +2,7 @@
 
 use powertools::router::{Error, HeaderValue, IntoResponse, Response, StatusCode, header};
 
-use crate::{
-    cursor::NoCursor,
-    order::{OrderId, Refused},
-    store::StoreError,
-};
+use crate::{cursor::NoCursor, id::OrderId, order::Refused, store::StoreError};
 
 /// Why there is no answer of the kind that was asked for.
 #[derive(Debug)]

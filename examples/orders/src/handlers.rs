@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Shop, cursor,
     failure::Failure,
+    id::OrderId,
     idempotency::{Fingerprint, IdempotencyKey},
-    order::{Change, NewOrder, Order, OrderId, State},
+    order::{Change, NewOrder, Order, State},
     store::{Added, Replaced},
     version::{IfMatch, Tagged},
 };

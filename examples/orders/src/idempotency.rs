@@ -8,7 +8,7 @@ use powertools::router::{OptionalFromRequest, Rejection, Request};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::order::OrderId;
+use crate::id::OrderId;
 
 /// The longest key. A UUID has 36.
 const LONGEST: usize = 64;

@@ -1,7 +1,7 @@
 //! Orders to make, list, change and delete: the shape of a service that keeps things.
 //!
 //! Read `handlers` first. `order` has what an order is and what may become of it, `store` where orders are kept,
-//! and each of `version`, `idempotency` and `cursor` one thing that a client sends beside them.
+//! and each of `id`, `version`, `idempotency` and `cursor` one thing that a client sends beside them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,6 +13,7 @@ use powertools::{
 mod cursor;
 mod failure;
 mod handlers;
+pub mod id;
 pub mod idempotency;
 #[cfg(feature = "openapi")]
 mod openapi;

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
+use crate::{id::OrderId, idempotency::Fingerprint, version::Version};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-use crate::{idempotency::Fingerprint, version::Version};
 
 /// An order as clients see it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -27,16 +25,6 @@ pub struct Order {
     #[serde(skip)]
     pub made_by: Option<Fingerprint>,
 }
-
-/// An order's id, which the service gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(try_from = "String", into = "String")]
-#[cfg_attr(
-    feature = "openapi",
-    schemars(with = "String", inline, extend("format" = "uuid", "example" = SAMPLE))
-)]
-pub struct OrderId(Uuid);
 
 /// How far an order is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -113,9 +101,6 @@ pub enum Refused {
     Lines(State),
 }
 
-/// The first of the samples, which documents show.
-pub(crate) const SAMPLE: &str = "6f1c7c9e-0d3a-4b57-9a52-3f0e8f7d1c01";
-
 impl Order {
     /// The first version of what is wanted.
     #[must_use]
@@ -157,7 +142,7 @@ impl Order {
 
     #[cfg(feature = "openapi")]
     pub(crate) fn sample() -> Self {
-        let id = SAMPLE.to_owned().try_into();
+        let id = crate::id::SAMPLE.to_owned().try_into();
         Self::new(id.expect("the sample is a UUID"), NewOrder::sample())
     }
 }
@@ -205,50 +190,6 @@ impl State {
 impl fmt::Display for State {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
-    }
-}
-
-impl OrderId {
-    /// One that nobody has.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(Uuid::new_v4())
-    }
-
-    /// The one of these bytes, whoever asks.
-    pub(crate) fn of(bytes: [u8; 16]) -> Self {
-        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
-    }
-}
-
-/// Text that is no order's id. Clients read it.
-#[derive(Debug, thiserror::Error)]
-#[error("an order's id is a UUID such as `{SAMPLE}`")]
-pub struct NoId;
-
-impl TryFrom<String> for OrderId {
-    type Error = NoId;
-
-    fn try_from(text: String) -> Result<Self, NoId> {
-        let id = Uuid::try_parse(&text).map_err(|_| NoId)?;
-        // Braces, a URN, capitals: one order would have several names, in caches and in logs.
-        if id.to_string() == text {
-            Ok(Self(id))
-        } else {
-            Err(NoId)
-        }
-    }
-}
-
-impl From<OrderId> for String {
-    fn from(id: OrderId) -> Self {
-        id.to_string()
-    }
-}
-
-impl fmt::Display for OrderId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 
@@ -318,15 +259,5 @@ mod tests {
         assert_eq!(changed.note, note);
         assert_eq!(changed.version, Version::FIRST.next());
         assert_eq!(changed.lines.len(), 1);
-    }
-
-    #[test]
-    fn an_id_has_one_spelling() {
-        assert!(OrderId::try_from(SAMPLE.to_owned()).is_ok());
-        let upper = SAMPLE.to_uppercase();
-        let braced = format!("{{{SAMPLE}}}");
-        for wrong in ["", "7", "a/b", "..", &upper, &braced] {
-            assert!(OrderId::try_from(wrong.to_owned()).is_err(), "{wrong}");
-        }
     }
 }

@@ -5,7 +5,7 @@
 use aws_sdk_dynamodb::{Client, config::retry::RetryConfig};
 use orders::{
     Settings,
-    order::OrderId,
+    id::OrderId,
     store::{DynamoDb, Store, StoreError},
 };
 use powertools::testing::TestClient;

@@ -25,8 +25,9 @@ use tokio::sync::OnceCell;
 
 use super::{Added, Asked, Cause, Page, Replaced, Store, StoreError};
 use crate::{
+    id::OrderId,
     idempotency::Fingerprint,
-    order::{Order, OrderId, State},
+    order::{Order, State},
     version::Version,
 };
 

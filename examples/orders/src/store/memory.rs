@@ -8,7 +8,8 @@ use std::{
 
 use super::{Added, Asked, Page, Replaced, Store};
 use crate::{
-    order::{Line, NewOrder, Order, OrderId, State},
+    id::OrderId,
+    order::{Line, NewOrder, Order, State},
     version::Version,
 };
 
@@ -31,7 +32,7 @@ impl Memory {
             (id, Order { state, ..order })
         };
         Self(Mutex::new(BTreeMap::from([
-            sample(crate::order::SAMPLE, State::Open, "green tea", 2),
+            sample(crate::id::SAMPLE, State::Open, "green tea", 2),
             sample(
                 "6f1c7c9e-0d3a-4b57-9a52-3f0e8f7d1c02",
                 State::Paid,

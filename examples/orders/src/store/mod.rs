@@ -6,7 +6,8 @@
 use std::{fmt, pin::Pin};
 
 use crate::{
-    order::{Order, OrderId, State},
+    id::OrderId,
+    order::{Order, State},
     version::Version,
 };
 

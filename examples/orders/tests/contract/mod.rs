@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use orders::{
+    id::OrderId,
     idempotency::Fingerprint,
-    order::{Change, Line, NewOrder, Order, OrderId, State},
+    order::{Change, Line, NewOrder, Order, State},
     store::{Added, Page, Replaced, Store},
     version::Version,
 };
