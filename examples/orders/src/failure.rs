@@ -39,7 +39,7 @@ impl IntoResponse for Failure {
                 return response.with_header(header::RETRY_AFTER, SOON);
             }
             // What is wrong with a table is nothing that a client should hear.
-            Self::Store(error) => Error::internal(error),
+            Self::Store(error) => Error::from(error),
         };
         error.into_response()
     }

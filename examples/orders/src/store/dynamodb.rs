@@ -7,7 +7,7 @@
 //! The list of everything is a scan, page by page, which costs what it reads and has no order. An index over all
 //! orders would have one partition key for all of them, and so one partition's throughput for all writes.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, fmt, time::Duration};
 
 use aws_config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{
@@ -52,10 +52,17 @@ const BUSY: [&str; 4] = [
 type Item = HashMap<String, AttributeValue>;
 
 /// The table.
-#[derive(Debug)]
 pub struct DynamoDb {
     table: String,
     client: OnceCell<Client>,
+}
+
+impl fmt::Debug for DynamoDb {
+    /// Not the client, which holds the whole configuration.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("DynamoDb");
+        shown.field("table", &self.table).finish_non_exhaustive()
+    }
 }
 
 impl DynamoDb {
