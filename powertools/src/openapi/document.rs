@@ -338,7 +338,8 @@ impl Writer<'_> {
         // HEAD give a body no meaning.
         let has_body = !["get", "head"].contains(&&*entry.method);
         if let Some(body) = operation.body.as_ref().filter(|_| has_body) {
-            let content = self.content(std::slice::from_ref(&body.content), Side::Read);
+            let content = std::slice::from_ref(&body.content);
+            let content = self.content(content, operation.body_example.as_ref(), Side::Read);
             value["requestBody"] = json!({
                 "required": body.presence == Presence::Required,
                 "content": content,
@@ -375,7 +376,7 @@ impl Writer<'_> {
             .map(Vec::as_slice)
     }
 
-    fn content(&mut self, contents: &[Content], side: Side) -> Value {
+    fn content(&mut self, contents: &[Content], example: Option<&Value>, side: Side) -> Value {
         let mut map = Map::new();
         for Content { media, kind } in contents {
             let mut schema = match kind {
@@ -384,8 +385,14 @@ impl Writer<'_> {
                 Kind::Problem => self.schemas.problem(),
                 Kind::Typed(shape) => self.schemas.of(*shape, side).unwrap_or_else(|| json!({})),
             };
+            let example = example.cloned();
+            let example = example.or_else(|| self.schemas.example(&schema, side));
             self.schemas.finish_schema(&mut schema);
-            map.insert(media.clone(), json!({ "schema": schema }));
+            let mut content = json!({ "schema": schema });
+            if let Some(example) = example {
+                content["example"] = example;
+            }
+            map.insert(media.clone(), content);
         }
         map.into()
     }
@@ -412,10 +419,14 @@ impl Writer<'_> {
                 content.retain(|content| !matches!(content.kind, Kind::Problem));
             }
             if !content.is_empty() {
-                value["content"] = self.content(&content, Side::Written);
+                value["content"] = self.content(&content, answer.example.as_ref(), Side::Written);
             }
-            for name in &answer.headers {
-                value["headers"][*name] = json!({ "schema": { "type": "string" } });
+            for (name, text) in &answer.headers {
+                let mut header = json!({ "schema": { "type": "string" } });
+                if !text.is_empty() {
+                    header["description"] = text.clone().into();
+                }
+                value["headers"][name] = header;
             }
             map.entry(key).or_insert(value);
         }

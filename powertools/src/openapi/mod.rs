@@ -96,11 +96,16 @@
 //! | --- | --- |
 //! | `Json<T>`, text, `Html`, bytes | 200 |
 //! | `()` | 204 |
-//! | `(StatusCode, T)` | `2XX`: the type does not say which; [`Operation::success`] does |
+//! | `Created<T>` | 201, with a `location`; [`Created`](crate::router::Created) |
+//! | `Accepted<T>` | 202 |
+//! | `(StatusCode, T)` | `2XX`, of a REST API 200: the type does not say which; [`Operation::success`] does |
 //! | `Result<T, E>` | those of both; an error's are `default` where the type does not say more |
 //! | `Error`, `Rejection`, `Problem` | `default`: problem details |
 //! | `Response`, `impl IntoResponse` | `default`: anything |
 //! | your own | what its [`DescribeResponse`] says |
+//!
+//! A type's example (`#[schemars(example = …)]`) is that of every operation which takes or answers it;
+//! [`Operation::example`], [`Operation::answer_example`] and [`Operation::parameter_example`] give others.
 //!
 //! Every operation may also fail with 500, as problem details. A type without `JsonSchema` or one of our
 //! traits is no error: the feature must not break a program that builds without it. The document then says as

@@ -3,6 +3,7 @@
 use std::{any::type_name, collections::BTreeMap};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
 
 use super::describe::Schemas;
 
@@ -24,7 +25,10 @@ pub struct Operation {
     pub(super) path: Option<Shape>,
     pub(super) queries: Vec<(Shape, Presence)>,
     pub(super) parameters: Vec<Parameter>,
+    /// By the parameters' names.
+    pub(super) parameter_examples: BTreeMap<String, Value>,
     pub(super) body: Option<RequestBody>,
+    pub(super) body_example: Option<Value>,
     pub(super) answers: BTreeMap<Status, Answer>,
     /// Types that have no schema, and types of which nothing is known.
     pub(super) untyped: Vec<&'static str>,
@@ -87,7 +91,10 @@ pub(super) enum Status {
 pub(super) struct Answer {
     pub(super) description: Option<String>,
     pub(super) content: Vec<Content>,
-    pub(super) headers: Vec<&'static str>,
+    /// What is in it, unless the type says so.
+    pub(super) example: Option<Value>,
+    /// Names, and what is in them.
+    pub(super) headers: BTreeMap<String, String>,
 }
 
 impl Operation {
@@ -195,6 +202,52 @@ impl Operation {
         self.answer(status, text)
     }
 
+    /// A header of the answer of this status.
+    pub fn answer_header(
+        &mut self,
+        status: u16,
+        name: impl Into<String>,
+        text: impl Into<String>,
+    ) -> &mut Self {
+        let answer = self.answers.entry(Status::Code(status)).or_default();
+        answer.headers.insert(name.into(), text.into());
+        self
+    }
+
+    /// An example of the body that a client sends, in place of its type's (`#[schemars(example = …)]`).
+    ///
+    /// ```
+    /// use powertools::openapi::OpenApi;
+    /// use serde_json::json;
+    ///
+    /// let api = OpenApi::new("shop", "1.0.0").operation("create", |create| {
+    ///     create
+    ///         .example(json!({ "product": "tea", "count": 2 }))
+    ///         .answer_example(201, json!({ "id": 7, "product": "tea", "count": 2 }));
+    /// });
+    /// ```
+    pub fn example(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.body_example = Some(value.into());
+        self
+    }
+
+    /// An example of the answer of this status, in place of its type's.
+    pub fn answer_example(&mut self, status: u16, value: impl Into<Value>) -> &mut Self {
+        let answer = self.answers.entry(Status::Code(status)).or_default();
+        answer.example = Some(value.into());
+        self
+    }
+
+    /// An example of the parameter of this name, be it in the path, the query, a header or a cookie.
+    pub fn parameter_example(
+        &mut self,
+        name: impl Into<String>,
+        value: impl Into<Value>,
+    ) -> &mut Self {
+        self.parameter_examples.insert(name.into(), value.into());
+        self
+    }
+
     /// A failure of this status, as problem details.
     pub fn problem(&mut self, status: u16) -> &mut Self {
         self.fail(Status::Code(status))
@@ -288,7 +341,9 @@ impl Operation {
         self.path = self.path.or(other.path);
         self.queries.extend(other.queries);
         self.parameters.extend(other.parameters);
+        self.parameter_examples.extend(other.parameter_examples);
         self.body = self.body.take().or(other.body);
+        self.body_example = self.body_example.take().or(other.body_example);
         for name in other.untyped {
             self.unknown(name);
         }
@@ -298,6 +353,7 @@ impl Operation {
         for (status, answer) in answers {
             let known = self.answers.entry(status).or_default();
             known.description = known.description.take().or(answer.description);
+            known.example = known.example.take().or(answer.example);
             known.headers.extend(answer.headers);
             for content in answer.content {
                 known.content.retain(|had| had.media != content.media);
@@ -319,11 +375,6 @@ impl Operation {
         for (key, answer) in std::mem::take(&mut self.answers) {
             self.merge_answers(BTreeMap::from([(status(key), answer)]));
         }
-    }
-
-    pub(super) fn add_header(&mut self, status: Status, name: &'static str) {
-        let answer = self.answers.entry(status).or_default();
-        answer.headers.push(name);
     }
 
     pub(super) fn make_body_optional(&mut self) {

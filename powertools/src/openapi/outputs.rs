@@ -13,7 +13,8 @@ use crate::router::Cookie;
 #[cfg(feature = "headers")]
 use crate::router::TypedHeader;
 use crate::router::{
-    Error, HeaderMap, Html, Json, Problem, Redirect, Rejection, Response, StatusCode,
+    Accepted, Created, Error, HeaderMap, Html, Json, Problem, Redirect, Rejection, Response,
+    StatusCode,
 };
 
 const OK: Status = Status::Code(200);
@@ -66,7 +67,7 @@ impl<M> DescribeResponse<M> for Redirect {
     fn describe_response(operation: &mut Operation) {
         for status in [303, 307, 308] {
             operation.add_empty(Status::Code(status));
-            operation.add_header(Status::Code(status), "location");
+            operation.answer_header(status, "location", "");
         }
     }
 }
@@ -85,15 +86,28 @@ impl<T: DescribeResponse<M>, E: DescribeResponse<M>, M> DescribeResponse<M> for 
     }
 }
 
-/// Some success, whichever the handler chooses.
-fn with_a_status<T: DescribeResponse<M>, M>(operation: &mut Operation) {
+/// The answers of a type, its successes with this status.
+fn with_success<T: DescribeResponse<M>, M>(operation: &mut Operation, success: Status) {
     let mut inner = Operation::default();
     T::describe_response(&mut inner);
     inner.restate(|status| match status {
-        Status::Code(200..300) => Status::Success,
+        Status::Code(200..300) | Status::Success => success,
         other => other,
     });
     operation.take_answers(inner);
+}
+
+impl<T: DescribeResponse<M>, M> DescribeResponse<M> for Created<T> {
+    fn describe_response(operation: &mut Operation) {
+        with_success::<T, M>(operation, Status::Code(201));
+        operation.answer_header(201, "location", "Where it is.");
+    }
+}
+
+impl<T: DescribeResponse<M>, M> DescribeResponse<M> for Accepted<T> {
+    fn describe_response(operation: &mut Operation) {
+        with_success::<T, M>(operation, Status::Code(202));
+    }
 }
 
 macro_rules! beside {
@@ -106,15 +120,16 @@ macro_rules! beside {
 
         impl<T: DescribeResponse<M>, M, $($generic)*> DescribeResponse<M> for (StatusCode, $head, T) {
             fn describe_response(operation: &mut Operation) {
-                with_a_status::<T, M>(operation);
+                with_success::<T, M>(operation, Status::Success);
             }
         }
     )* };
 }
 
+/// Some success, whichever the handler chooses.
 impl<T: DescribeResponse<M>, M> DescribeResponse<M> for (StatusCode, T) {
     fn describe_response(operation: &mut Operation) {
-        with_a_status::<T, M>(operation);
+        with_success::<T, M>(operation, Status::Success);
     }
 }
 

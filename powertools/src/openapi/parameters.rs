@@ -19,6 +19,12 @@ pub(super) fn parameters(
     let mut parameters = of_path(schemas, operation, entry);
     parameters.extend(of_query(schemas, operation));
     parameters.extend(headers_and_cookies(operation));
+    for parameter in &mut parameters {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        if let Some(example) = operation.parameter_examples.get(name) {
+            parameter["example"] = example.clone();
+        }
+    }
     parameters
 }
 
@@ -107,7 +113,7 @@ fn of_query(schemas: &mut Schemas, operation: &Operation) -> Vec<Value> {
 /// The schema of a type with all that is known of it: no reference, no several parts.
 fn whole(schemas: &mut Schemas, shape: Shape) -> Option<Value> {
     let schema = schemas.of(shape, Side::Read)?;
-    let schema = schemas.resolved(&schema);
+    let schema = schemas.resolved(&schema, Side::Read);
     Some(schema)
 }
 

@@ -113,25 +113,40 @@ impl Schemas {
         self.of(shape, Side::Written).unwrap_or_default()
     }
 
-    /// The component of requests that a schema refers to, or the schema itself.
-    pub(super) fn resolved(&mut self, schema: &Value) -> Value {
+    /// The component that a schema refers to, or the schema itself.
+    pub(super) fn resolved(&mut self, schema: &Value, side: Side) -> Value {
+        let generator = match side {
+            Side::Read => &mut self.read,
+            Side::Written => &mut self.written,
+        };
         let mut schema = schema.clone();
         // Types that stand for others may stand in a row, and at worst in a circle.
         for _ in 0..16 {
-            let Some(target) = reference(&schema).and_then(|name| name.strip_prefix(READ)) else {
+            let Some(target) = reference(&schema) else {
                 break;
             };
-            let found = self.read.definitions().get(&decoded(target)).cloned();
+            let target = decoded(target.strip_prefix(READ).unwrap_or(target));
+            let found = generator.definitions().get(&target).cloned();
             let Some(Ok(mut found)) = found.map(Schema::try_from) else {
                 break;
             };
-            for transform in self.read.transforms_mut() {
+            for transform in generator.transforms_mut() {
                 transform.transform(&mut found);
             }
             schema = found.to_value();
-            mark(&mut schema);
+            if side == Side::Read {
+                mark(&mut schema);
+            }
         }
         schema
+    }
+
+    /// The first example that a type gives of itself: `#[schemars(example = …)]`.
+    pub(super) fn example(&mut self, schema: &Value, side: Side) -> Option<Value> {
+        let whole = self.resolved(schema, side);
+        // 3.0 has one example, 3.1 a list of them.
+        let several = whole.get("examples").and_then(|examples| examples.get(0));
+        whole.get("example").or(several).cloned()
     }
 
     /// All components by their last names, and the document with references to those.

@@ -72,6 +72,9 @@ const OF_NAMES: [&str; 8] = [
     "claims",
 ];
 
+/// The keys whose value is a client's or a server's, whatever it has in it.
+const OF_DATA: [&str; 3] = ["default", "example", "examples"];
+
 fn rank(key: &str) -> usize {
     ORDER
         .iter()
@@ -83,7 +86,7 @@ fn rank(key: &str) -> usize {
 /// keep that one.
 fn sorted<'a>(map: &'a Map<String, Value>, under: &str) -> Vec<(&'a String, &'a Value)> {
     let mut entries: Vec<_> = map.iter().collect();
-    if OF_NAMES.contains(&under) {
+    if OF_NAMES.contains(&under) || OF_DATA.contains(&under) {
         entries.sort_by_key(|(key, _)| *key);
     } else {
         entries.sort_by_key(|(key, _)| (rank(key), *key));
@@ -119,7 +122,7 @@ fn json_value(text: &mut String, value: &Value, depth: usize, under: &str) {
             for (index, value) in list.iter().enumerate() {
                 text.push_str(if index == 0 { "\n" } else { ",\n" });
                 indent(text, depth + 1);
-                json_value(text, value, depth + 1, "");
+                json_value(text, value, depth + 1, within(under));
             }
             text.push('\n');
             indent(text, depth);
@@ -129,9 +132,20 @@ fn json_value(text: &mut String, value: &Value, depth: usize, under: &str) {
     }
 }
 
-/// A property may be called `paths`, and its schema is no map of names.
-fn below<'a>(under: &str, key: &'a str) -> &'a str {
-    if OF_NAMES.contains(&under) { "" } else { key }
+/// A property may be called `paths`, and its schema is no map of names. Within data nothing has a meaning.
+fn below<'a>(under: &'a str, key: &'a str) -> &'a str {
+    if OF_NAMES.contains(&under) {
+        ""
+    } else if OF_DATA.contains(&under) {
+        under
+    } else {
+        key
+    }
+}
+
+/// The same for what a list has in it.
+fn within(under: &str) -> &str {
+    if OF_DATA.contains(&under) { under } else { "" }
 }
 
 /// Block style, as people write it.
@@ -158,13 +172,13 @@ fn yaml_block(text: &mut String, value: &Value, depth: usize, under: &str) {
                     // Its first entry stands beside the dash.
                     Value::Object(map) if !map.is_empty() => {
                         let mut inner = String::new();
-                        yaml_block(&mut inner, value, depth + 1, "");
+                        yaml_block(&mut inner, value, depth + 1, within(under));
                         text.push(' ');
                         text.push_str(inner.trim_start_matches(' '));
                     }
                     Value::Array(inner) if !inner.is_empty() => {
                         text.push('\n');
-                        yaml_block(text, value, depth + 1, "");
+                        yaml_block(text, value, depth + 1, within(under));
                     }
                     scalar => {
                         text.push(' ');
@@ -409,5 +423,20 @@ mod tests {
             "{\n  \"properties\": {\n    \"id\": {\n      \"title\": 3,\n      \"type\": 1,\n      \
              \"a\": 2\n    },\n    \"type\": 1\n  }\n}\n"
         );
+    }
+
+    #[test]
+    fn what_is_in_an_example_has_no_meaning() {
+        let value = json!({ "example": { "version": 1, "id": 2, "in": [{ "name": 3, "a": 4 }] } });
+        let lines = [
+            "example:",
+            "  id: 2",
+            "  in:",
+            "    - a: 4",
+            "      name: 3",
+            "  version: 1",
+            "",
+        ];
+        assert_eq!(yaml(&value), lines.join("\n"));
     }
 }

@@ -55,6 +55,7 @@ use tracing::Instrument;
 #[cfg(feature = "cookies")]
 pub mod cookie;
 mod cors;
+mod created;
 mod error;
 mod expected;
 mod extract;
@@ -85,6 +86,7 @@ pub use self::extract::TypedHeader;
 pub use self::extract::{Carries, Valid};
 pub use self::{
     cors::Cors,
+    created::{Accepted, Created},
     error::{RouteError, RouteErrors},
     extract::{
         Cookies, Extension, Form, FromRef, FromRequest, OptionalFromRequest, Path, Query,

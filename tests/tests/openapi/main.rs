@@ -13,15 +13,16 @@ use powertools::{
         Operation, SecurityScheme, Target, Version,
     },
     router::{
-        Bytes, Cors, Error, Form, FromRequest, Html, IntoResponse, Json, Method, Path, Query,
-        Rejection, Request, Response, Route, Router, Routes, State, StatusCode, delete, get, post,
-        put, route, routes,
+        Accepted, Bytes, Cors, Created, Error, Form, FromRequest, Html, IntoResponse, Json, Method,
+        Path, Query, Rejection, Request, Response, Route, Router, Routes, State, StatusCode,
+        delete, get, post, put, route, routes,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+mod examples;
 mod gateways;
 mod names;
 mod paths;

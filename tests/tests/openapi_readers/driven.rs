@@ -19,7 +19,8 @@ fn drive(program: &str) {
             // No request leaves this machine.
             .env("PING_ALLOWED_HOSTS", "nowhere.invalid")
             .env_remove("PING_ALLOWED_HOSTS_PARAMETER")
-            .env_remove("PING_TOKEN_SECRET"),
+            .env_remove("PING_TOKEN_SECRET")
+            .env_remove("ORDERS_TABLE"),
         1,
     );
     let output = Command::new(named("POWERTOOLS_SCHEMATHESIS"))
@@ -28,7 +29,7 @@ fn drive(program: &str) {
         .args(["--url", &format!("http://127.0.0.1:{}", served.ports[0])])
         // The same requests every time.
         .args(["--seed", "1", "--max-examples", MOST, "--no-color"])
-        .args(["--phases", "examples,coverage,fuzzing"])
+        .args(["--phases", "examples,coverage,fuzzing,stateful"])
         .args([
             "--checks",
             "not_a_server_error,status_code_conformance,content_type_conformance,\
@@ -48,6 +49,11 @@ fn drive(program: &str) {
 #[test]
 fn ping_answers_as_its_document_says() {
     drive("POWERTOOLS_PING");
+}
+
+#[test]
+fn orders_are_answered_as_their_document_says() {
+    drive("POWERTOOLS_ORDERS");
 }
 
 #[test]

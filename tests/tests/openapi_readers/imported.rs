@@ -86,6 +86,13 @@ fn a_rest_api_is_imported_without_a_warning() {
                 ("/shops/{shop}/orders/{id}", "OPTIONS PATCH"),
             ],
         ),
+        (
+            "POWERTOOLS_ORDERS",
+            &[
+                ("/orders", "GET OPTIONS POST"),
+                ("/orders/{id}", "DELETE GET OPTIONS PATCH"),
+            ],
+        ),
     ] {
         let imported = imported(program);
 

@@ -24,7 +24,11 @@ fn named(variable: &str) -> String {
 
 /// The programs whose documents are read.
 #[cfg(test)]
-const PROGRAMS: [&str; 2] = ["POWERTOOLS_PING", "POWERTOOLS_DESCRIBED"];
+const PROGRAMS: [&str; 3] = [
+    "POWERTOOLS_PING",
+    "POWERTOOLS_DESCRIBED",
+    "POWERTOOLS_ORDERS",
+];
 
 /// What a program prints of its routes.
 #[cfg(test)]
