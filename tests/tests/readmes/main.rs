@@ -7,6 +7,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 mod readme;
@@ -14,8 +15,11 @@ mod shell;
 mod shown;
 
 use readme::{Command, Readme, Section, is_banner};
-use shell::Running;
+use shell::{BUILD, Running};
 use shown::fits;
+
+/// How long a server may take to print what it was made to, after the client has its answer.
+const ANSWER: Duration = Duration::from_secs(10);
 
 fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -43,7 +47,7 @@ fn follow(section: &Section) -> Result<(), String> {
         let mut running = Running::start(&command.typed, &root());
         if command.is_server() {
             let banners = |lines: &[String]| lines.iter().filter(|line| is_banner(line)).count();
-            if !running.read_until(|printed| banners(printed) == banners(&command.shown)) {
+            if !running.read_until(BUILD, |printed| banners(printed) == banners(&command.shown)) {
                 return Err(difference(
                     command,
                     "it did not come to listen",
@@ -66,7 +70,7 @@ fn follow(section: &Section) -> Result<(), String> {
     for (command, mut server) in servers {
         let mut shown = command.shown.clone();
         shown.push("…".to_owned());
-        if !server.read_until(|printed| fits(&shown, printed)) {
+        if !server.read_until(ANSWER, |printed| fits(&shown, printed)) {
             return Err(difference(command, "it printed otherwise", &mut server));
         }
     }

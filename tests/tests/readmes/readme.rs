@@ -48,6 +48,12 @@ impl Readme {
         let mut lines = text.lines().enumerate();
         while let Some((at, line)) = lines.next() {
             let Some(language) = line.strip_prefix("```") else {
+                if line.trim_start().starts_with("```console") {
+                    let line = at + 1;
+                    return Err(format!(
+                        "line {line}: a block that is run starts at the margin"
+                    ));
+                }
                 if line.starts_with('#') {
                     readme.sections.push(Section::default());
                 }
@@ -136,6 +142,8 @@ mod tests {
         assert_eq!(open, "line 2: the block has no end");
         let prose = error("```console\nhello\n```\n");
         assert_eq!(prose, "line 2: a block starts with a command");
+        let listed = error("1. do\n\n   ```console\n   $ true\n   ```\n");
+        assert_eq!(listed, "line 3: a block that is run starts at the margin");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Longer than a build from nothing takes, so that a hang fails its command and not the whole run.
-const PATIENCE: Duration = Duration::from_secs(900);
+pub(crate) const BUILD: Duration = Duration::from_secs(900);
 
 /// A command that was started, with all that it started; they end with this handle.
 #[derive(Debug)]
@@ -59,9 +59,13 @@ impl Running {
         &self.printed
     }
 
-    /// Reads on until that is enough; false if it ended before, or took too long.
-    pub(crate) fn read_until(&mut self, enough: impl Fn(&[String]) -> bool) -> bool {
-        let deadline = Instant::now() + PATIENCE;
+    /// Reads on until that is enough; false if it ended before, or took longer than this.
+    pub(crate) fn read_until(
+        &mut self,
+        most: Duration,
+        enough: impl Fn(&[String]) -> bool,
+    ) -> bool {
+        let deadline = Instant::now() + most;
         while !enough(&self.printed) {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
@@ -74,7 +78,7 @@ impl Running {
 
     /// Reads to the end; nothing if that did not come in time.
     pub(crate) fn end(&mut self) -> Option<ExitStatus> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + BUILD;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
