@@ -20,7 +20,8 @@ const KEPT: usize = 4 * 1024;
 /// Logs what a stream has until its end.
 pub(crate) async fn follow(name: &'static str, mut stream: impl AsyncRead + Unpin, tail: Tail) {
     let mut lines = Lines::default();
-    let mut bytes = vec![0; 8 * 1024];
+    // Small, because the clock is looked at between two reads.
+    let mut bytes = vec![0; 4 * 1024];
     loop {
         let read = match stream.read(&mut bytes).await {
             Ok(0) => break,

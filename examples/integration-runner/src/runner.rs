@@ -20,8 +20,12 @@ use tracing::Instrument;
 
 use crate::output::{Tail, follow};
 
-/// Ends a run before Lambda ends the sandbox: time to write the last lines and to reply.
-const MARGIN: Duration = Duration::from_millis(500);
+/// How long before Lambda ends the sandbox the tests are ended: time for their last lines and the reply.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// What of that is for the reply. A debug build logs a full pipe of one-letter lines in about a second, so that
+/// there may be lines for which there is no time.
+const REPLY: Duration = Duration::from_millis(300);
 
 /// How long the output of ended tests may be silent. It ends with them, unless a process that left their group
 /// keeps it open.
@@ -128,10 +132,8 @@ impl Runner {
             // It fails where nobody is left.
             let _ = kill_process_group(group, Signal::KILL);
         }
-        if !have_ended(&mut readers, &tail, context).await {
-            tracing::warn!(
-                "a process that the tests have started is not of their group, and outlives them"
-            );
+        if let Err(why) = end_of(&mut readers, &tail, context).await {
+            tracing::warn!(why, "the end of what the tests wrote was not waited for");
             readers.iter().for_each(JoinHandle::abort);
         }
         let outlived = ended.is_err();
@@ -182,18 +184,25 @@ impl Runner {
     }
 }
 
-/// Waits for the end of the output, as long as more of it comes and there is time.
-async fn have_ended(readers: &mut [JoinHandle<()>; 2], tail: &Tail, context: &Context) -> bool {
+/// Waits for the end of the output, as long as more of it comes and there is time; the error says why no longer.
+async fn end_of(
+    readers: &mut [JoinHandle<()>; 2],
+    tail: &Tail,
+    context: &Context,
+) -> Result<(), &'static str> {
     let [output, errors] = readers;
     let mut both = pin!(async { tokio::join!(output, errors) });
     loop {
         let before = tail.written();
         if timeout(LAST_WORDS, &mut both).await.is_ok() {
-            return true;
+            return Ok(());
         }
         // Silence, and not the time since the tests ended: a small function takes seconds to log a full pipe.
-        if tail.written() == before || context.remaining() <= LAST_WORDS {
-            return false;
+        if tail.written() == before {
+            return Err("a process that is not of their group has outlived them");
+        }
+        if context.remaining() <= REPLY {
+            return Err("the time is up");
         }
     }
 }

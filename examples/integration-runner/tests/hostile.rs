@@ -179,6 +179,18 @@ async fn tests_that_outlast_the_invocation_are_ended_with_all_that_they_started(
 }
 
 #[tokio::test]
+async fn tests_that_write_without_end_are_ended_in_time() {
+    // In no time: what is in the pipe when they are ended is all that there is.
+    let mut report = None;
+    let lines = logged(async {
+        report = Some(shell("yes", Duration::ZERO).await);
+    })
+    .await;
+    assert_eq!(report.unwrap().outcome, Outcome::TimedOut);
+    assert_eq!(lines.last().unwrap()["outcome"], "timed_out");
+}
+
+#[tokio::test]
 async fn what_tests_leave_running_is_ended() {
     let lines = logged(async {
         let report = shell("sleep 1000 & echo done", LONG).await;
@@ -208,6 +220,6 @@ async fn a_process_that_left_the_group_and_holds_the_output_is_not_waited_for() 
     let left = rustix::process::Pid::from_raw(output.trim().parse().unwrap()).unwrap();
     rustix::process::kill_process(left, rustix::process::Signal::KILL).unwrap();
     let warned = lines.iter().find(|line| line["level"] == "WARN").unwrap();
-    let expected = "a process that the tests have started is not of their group, and outlives them";
-    assert_eq!(warned["message"], expected);
+    let why = "a process that is not of their group has outlived them";
+    assert_eq!(warned["why"], why);
 }
