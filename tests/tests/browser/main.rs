@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 #[cfg(test)]
 mod chat;
 #[cfg(test)]
+mod cors_page;
+#[cfg(test)]
 mod devtools;
 
 const PATIENCE: Duration = Duration::from_secs(60);
