@@ -89,7 +89,7 @@ pub use crate::aws::{Aws, ConfigError};
 
 mod connection;
 #[cfg(feature = "connections")]
-mod connections;
+pub(crate) mod connections;
 mod error;
 mod key;
 mod router;

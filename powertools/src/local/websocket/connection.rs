@@ -223,12 +223,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whatever_goes_over_a_connection_ends_its_silence() {
-        let (connected, _waiting) = Connected::new(websocket::Connection {
+        let about = websocket::Connection {
             id: String::new(),
             connected_at: SystemTime::now(),
             domain: String::new(),
             user_agent: None,
-        });
+        };
+        let (connected, _waiting) = Connected::new(about, 0);
         let started = Instant::now();
         let talk = async {
             for _ in 0..3 {

@@ -71,7 +71,7 @@ impl<A: App> Sockets<A> {
             }
         };
         // Before the client hears of it: it may speak, and be spoken to, at once.
-        let (connected, waiting) = Connected::new(about);
+        let (connected, waiting) = Connected::new(about, port);
         self.open.insert(&connected);
         let _ = tell.send(answer);
         let (end, stream) = match upgrade.await {
@@ -89,7 +89,7 @@ impl<A: App> Sockets<A> {
                 connection::say_goodbye(stream, &end).await;
             }
         };
-        tokio::join!(goodbye, self.disconnected(&connected.about, code, reason));
+        tokio::join!(goodbye, self.disconnected(&connected, code, reason));
     }
 
     /// Asks the function, and gives the answer to a handshake and a place among the connections.
@@ -193,7 +193,7 @@ impl<A: App> Sockets<A> {
             hop: Some(hop),
         };
         let event = websocket::event(&self.gateway.api, about, request_id, happened)?;
-        let answer = self.invoke(event, story, &trace).await?;
+        let answer = self.invoke(event, port, story, &trace).await?;
         if answer.status().is_success() {
             return Ok(answer);
         }

@@ -17,6 +17,7 @@ use super::{
     terminal,
 };
 use crate::{
+    Context,
     event::Source,
     function::App,
     gateway::{
@@ -24,6 +25,8 @@ use crate::{
         websocket::{self, Happened},
     },
 };
+#[cfg(feature = "connections")]
+use crate::{context, websocket::connections::Played};
 
 mod connection;
 mod handshake;
@@ -109,10 +112,11 @@ impl<A: App> Sockets<A> {
         selected.or_else(|| self.has(DEFAULT).then(|| DEFAULT.to_owned()))
     }
 
-    /// Invokes the function for one event and reads its reply.
+    /// Invokes the function for one event of a connection at this port and reads its reply.
     async fn invoke(
         &self,
         event: String,
+        port: u16,
         story: &mut Story,
         trace: &str,
     ) -> Result<Answer, Refused> {
@@ -125,7 +129,8 @@ impl<A: App> Sockets<A> {
         if show.event {
             print(&terminal::shown("event", event.as_bytes()));
         }
-        let invocation = function.start(event.into(), ids::uuid(), trace);
+        let context = at_port(function.context(ids::uuid(), trace), port);
+        let invocation = function.start_in(event.into(), context);
         story.cold_start = invocation.cold_start;
         let outcome = tokio::time::timeout(PATIENCE, invocation.outcome()).await;
         let outcome = outcome.map_err(|_| {
@@ -181,7 +186,10 @@ impl<A: App> Sockets<A> {
         let mut story = Story::default();
         let event = websocket::event(&self.gateway.api, &connected.about, &request_id, happened);
         let came = match event {
-            Ok(event) => self.invoke(event, &mut story, &ids::trace()).await,
+            Ok(event) => {
+                self.invoke(event, connected.port, &mut story, &ids::trace())
+                    .await
+            }
             Err(_) => Err(FAILED),
         };
         let came = came.and_then(|answer| {
@@ -229,16 +237,20 @@ impl<A: App> Sockets<A> {
     }
 
     /// Tells the function that a connection is over. Nobody waits for what it says.
-    async fn disconnected(&self, about: &websocket::Connection, code: u16, reason: &str) {
+    async fn disconnected(&self, connected: &Connected, code: u16, reason: &str) {
         if !self.has(DISCONNECT) {
             return;
         }
+        let about = &connected.about;
         let line = self.begun(&format!("DISCONNECT {code}"), &about.id);
         let happened = Happened::Disconnect { code, reason };
         let mut story = Story::default();
         let event = websocket::event(&self.gateway.api, about, &ids::short(), happened);
         let came = match event {
-            Ok(event) => self.invoke(event, &mut story, &ids::trace()).await,
+            Ok(event) => {
+                self.invoke(event, connected.port, &mut story, &ids::trace())
+                    .await
+            }
             Err(_) => Err(FAILED),
         };
         let status = came.map_or_else(|refused| refused.status, |answer| answer.status());
@@ -259,6 +271,21 @@ impl<A: App> Sockets<A> {
             started: std::time::Instant::now(),
         }
     }
+}
+
+/// The context with where connections are to be found. The domain that a client asked for need not lead
+/// there: it may be a custom one, or have no port.
+fn at_port(context: Context, port: u16) -> Context {
+    #[cfg(feature = "connections")]
+    let context = {
+        let mut context = context;
+        let url = format!("http://127.0.0.1:{port}");
+        context.edge = context::Edge::new(Played::Local(url));
+        context
+    };
+    #[cfg(not(feature = "connections"))]
+    let _ = port;
+    context
 }
 
 /// An event on the terminal.

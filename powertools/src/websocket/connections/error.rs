@@ -49,6 +49,9 @@ pub enum ConnectionsError {
     /// 429, still after the retries: too many requests, or a client that does not read.
     #[error("API Gateway takes no more for now: too many requests, or the client does not read")]
     LimitExceeded,
+    /// No answer within the time there is: a client that does not read, or a slow network.
+    #[error("no answer in time: the network is slow, or the client does not read")]
+    TimedOut,
     /// No answer, or that of a service which failed.
     #[error("API Gateway cannot be reached: {reason}")]
     Unavailable {
@@ -85,7 +88,7 @@ where
         (_, Some(status)) => unavailable(format!(
             "an answer with status {status} that makes no sense"
         )),
-        (SdkError::TimeoutError(_), None) => unavailable("no answer in time".to_owned()),
+        (SdkError::TimeoutError(_), None) => Some(ConnectionsError::TimedOut),
         (SdkError::DispatchFailure(failure), None) => {
             unavailable(match failure.as_connector_error() {
                 Some(cause) => causes::chain(cause),
