@@ -43,6 +43,12 @@ pub trait App: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn listing(&self) -> Vec<(String, String)>;
 
+    /// Whether HTTP requests have a handler.
+    #[doc(hidden)]
+    fn is_http(&self) -> bool {
+        true
+    }
+
     /// Whether events of no HTTP front end have a handler.
     #[doc(hidden)]
     fn is_direct(&self) -> bool {
@@ -431,6 +437,10 @@ impl App for Function {
             .unwrap_or_default()
     }
 
+    fn is_http(&self) -> bool {
+        self.http.is_some()
+    }
+
     fn is_direct(&self) -> bool {
         self.direct.is_some() || !self.events.is_empty()
     }
@@ -456,6 +466,10 @@ impl<S: Send + Sync + 'static> App for crate::websocket::Router<S> {
 
     fn listing(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    fn is_http(&self) -> bool {
+        false
     }
 
     fn websocket(&self) -> Option<Vec<String>> {

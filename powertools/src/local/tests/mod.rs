@@ -19,6 +19,8 @@ use crate::{
 
 mod client;
 mod limits;
+#[cfg(all(feature = "connections", feature = "local-websocket"))]
+mod sockets;
 mod told;
 #[cfg(feature = "local-websocket")]
 mod websocket;

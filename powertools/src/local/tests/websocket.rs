@@ -237,6 +237,11 @@ async fn what_is_no_handshake_is_refused_before_the_function_hears_of_it() {
             400,
         ),
         (
+            "two keys",
+            vec!["GET /", upgrade[0], upgrade[1], key, key, version],
+            400,
+        ),
+        (
             "no version",
             vec!["GET /", upgrade[0], upgrade[1], key],
             426,
@@ -459,6 +464,51 @@ async fn every_end_is_told_once_with_how_it_came() {
     assert_eq!(closed(&mut client).await, 1000);
     assert_eq!(stage.told().await, lost(1000));
     assert!(stage.is_quiet());
+}
+
+#[tokio::test]
+async fn the_end_of_a_client_is_seen_though_its_messages_hang() {
+    let mut stage = Stage::new(&[]).await;
+    let (mut client, _) = stage.connect().await;
+    for _ in 0..200 {
+        say(&mut client, r#"{"action":"a","reply":"never"}"#).await;
+    }
+    client.close(None).await.expect("a goodbye");
+    let mut handled = 0;
+    loop {
+        match &*stage.told().await.0 {
+            "MESSAGE" => handled += 1,
+            kind => {
+                assert_eq!(kind, "DISCONNECT");
+                break;
+            }
+        }
+    }
+    assert!(handled <= 16, "{handled} at a time");
+}
+
+#[tokio::test]
+async fn paths_of_http_are_its_own_whatever_stands_in_them() {
+    let mut stage = Stage::with("http", Some(&["$connect"]), &[]).await;
+    let answered = stage.manage("GET /users/@connections/a", b"").await;
+    assert_eq!(answered.status, 200);
+    assert_eq!(stage.event().await["rawPath"], "/users/@connections/a");
+    // Those of the API are not among them.
+    let answered = stage.manage("GET /local/@connections/a", b"").await;
+    assert_eq!(answered.status, 400);
+    assert!(stage.is_quiet());
+}
+
+#[tokio::test]
+async fn connections_are_below_the_base_path_of_a_custom_domain() {
+    let options = ["--domain=ws.example", "--base-path=/chat"];
+    let mut stage = Stage::new(&options).await;
+    let (mut client, connect) = stage.connect().await;
+    let post = format!("POST /chat/@connections/{}", encoded(&connect));
+    assert_eq!(stage.manage(&post, b"hi").await.status, 200);
+    assert_eq!(next(&mut client).await, Message::Text("hi".into()));
+    let post = format!("POST /other/@connections/{}", encoded(&connect));
+    assert_eq!(stage.manage(&post, b"hi").await.status, 403);
 }
 
 #[tokio::test]

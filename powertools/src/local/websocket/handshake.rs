@@ -143,10 +143,8 @@ impl<A: App> Sockets<A> {
             let note = "a page of another origin; allow it with `websocket-origin`";
             return refuse(FORBIDDEN, note);
         }
-        let stage = websocket::stage(&gateway.api);
-        let path = parts.uri.path().trim_matches('/');
-        let base = gateway.api.base_path.trim_matches('/');
-        if !path.is_empty() && path != stage && path != base {
+        if !self.answers_at(parts.uri.path().trim_matches('/')) {
+            let stage = websocket::stage(&gateway.api);
             let note = format!("a WebSocket API is at `/` and at `/{stage}`");
             return refuse(FORBIDDEN, &note);
         }
@@ -158,8 +156,13 @@ impl<A: App> Sockets<A> {
         if version.is_none_or(|version| version != "13") {
             return refuse(UPGRADE, "another version of the protocol than 13");
         }
-        let key = headers.get(header::SEC_WEBSOCKET_KEY);
+        let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+        let key = keys.next();
         let key = key.map(|key| key.as_bytes().to_vec()).unwrap_or_default();
+        // Once and no more (RFC 6455 §11.3.1): of two, this server and what stands before it may see another.
+        if keys.next().is_some() {
+            return refuse(BAD_REQUEST, "more than one `sec-websocket-key`");
+        }
         if STANDARD.decode(&key).map(|key| key.len()) != Ok(16) {
             return refuse(BAD_REQUEST, "`sec-websocket-key` is no key");
         }

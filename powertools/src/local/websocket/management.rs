@@ -14,7 +14,7 @@ use super::{Connected, Sockets, open::Unsent};
 use crate::{
     clock::Utc,
     function::App,
-    gateway::{self, Answer, websocket},
+    gateway::{self, Answer},
     local::{exchange::BODY_PATIENCE, guard, ids},
 };
 
@@ -23,11 +23,16 @@ pub(in crate::local) fn is_management(path: &str) -> bool {
     connection_id(path).is_some()
 }
 
-/// The id in a path such as `/prod/@connections/L0SM9cOFvHcCIhw%3D`.
+/// What stands before `@connections` in a path.
+pub(super) fn mapping(path: &str) -> Option<String> {
+    connection_id(path).map(|(mapping, _)| mapping)
+}
+
+/// The mapping and the id in a path such as `/prod/@connections/L0SM9cOFvHcCIhw%3D`.
 fn connection_id(path: &str) -> Option<(String, String)> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
-    let (stage, id) = decoded.split_once("/@connections/")?;
-    Some((stage.trim_start_matches('/').to_owned(), id.to_owned()))
+    let (mapping, id) = decoded.split_once("/@connections/")?;
+    Some((mapping.trim_start_matches('/').to_owned(), id.to_owned()))
 }
 
 impl<A: App> Sockets<A> {
@@ -46,10 +51,10 @@ impl<A: App> Sockets<A> {
         if guard::is_from_a_page(&parts.headers) {
             return error(Wrong::Forbidden, "no posts from web pages");
         }
-        let Some((stage, id)) = connection_id(parts.uri.path()) else {
+        let Some((mapping, id)) = connection_id(parts.uri.path()) else {
             return error(Wrong::Forbidden, "Forbidden");
         };
-        if !stage.is_empty() && stage != websocket::stage(&self.gateway.api) {
+        if !self.answers_at(&mapping) {
             return error(Wrong::Forbidden, "Forbidden");
         }
         if !ids::is_short(&id) {

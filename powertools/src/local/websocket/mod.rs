@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::{
     exchange::{Gateway, Story},
@@ -33,7 +33,10 @@ mod handshake;
 mod management;
 mod open;
 
-use self::open::{Connected, Open};
+use self::{
+    connection::Turn,
+    open::{Connected, Open},
+};
 pub(super) use self::{handshake::is_handshake, management::is_management};
 
 /// How long API Gateway waits for an integration of a WebSocket API. Source: its quotas.
@@ -97,6 +100,21 @@ impl<A: App> Sockets<A> {
         })
     }
 
+    /// Whether `@connections` of this API are at a path: below its domain, its stage, or its base path.
+    ///
+    /// Of the base path the reference of the API Gateway Management API says that the endpoint is the one of the
+    /// custom domain and base path.
+    pub(super) fn is_mapped(&self, path: &str) -> bool {
+        management::mapping(path).is_some_and(|mapping| self.answers_at(&mapping))
+    }
+
+    /// Whether the API is at this path, which has no slashes around it.
+    fn answers_at(&self, path: &str) -> bool {
+        let api = &self.gateway.api;
+        let base = api.base_path.trim_matches('/');
+        path.is_empty() || path == websocket::stage(api) || path == base
+    }
+
     /// Whether the API has this route; without a list it has all.
     fn has(&self, route_key: &str) -> bool {
         let routes = self.routes.as_ref();
@@ -146,21 +164,16 @@ impl<A: App> Sockets<A> {
     }
 
     /// Has a message handled, and sends the client what it gets of that.
-    fn message(
-        self: &Arc<Self>,
-        connected: &Arc<Connected>,
-        body: &str,
-        busy: OwnedSemaphorePermit,
-    ) {
+    fn message(self: &Arc<Self>, connected: &Arc<Connected>, body: &str, turn: Turn) {
         let sockets = Arc::clone(self);
         let connected = Arc::clone(connected);
         let body = body.to_owned();
         tokio::spawn(async move {
+            let _place = turn.come().await;
             if let Some(frame) = sockets.answered(&connected, &body).await {
                 // A client that is gone needs no answer.
                 let _ = connected.send(frame).await;
             }
-            drop(busy);
         });
     }
 

@@ -82,9 +82,9 @@ const AT_A_TIME: usize = 16;
 ///
 /// An event says the domain that the client asked for. One of API Gateway's own, `….execute-api.…`, has the
 /// stage in its path. A domain of your own has it not, if it is mapped without a base path; what has one is
-/// [`Connections::at`] `https://ws.example/base`. `localhost`, which is what the
-/// [local gateway](crate::local) says, is asked over `http` and needs neither a region nor credentials; on
-/// Lambda there is no such place. The variable `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, which all of AWS's
+/// [`Connections::at`] `https://ws.example/base`. The [local gateway](crate::local) says itself
+/// where it is, whatever the domain. `localhost` is asked over `http` and needs neither a region nor credentials;
+/// on Lambda there is no such place. The variable `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, which all of AWS's
 /// SDKs read, takes the place of what events say.
 ///
 /// The function's role has to allow `execute-api:ManageConnections` on
