@@ -120,6 +120,7 @@ where
 pub(crate) struct On {
     event: TypeId,
     name: &'static str,
+    title: fn() -> String,
     matches: fn(&Origin<'_>) -> bool,
     handler: Arc<dyn AnyEventHandler>,
 }
@@ -129,6 +130,7 @@ impl On {
         Self {
             event: TypeId::of::<E>(),
             name: type_name::<E>(),
+            title: E::title,
             matches: E::matches,
             handler: erased::<E, H>(handler),
         }
@@ -140,6 +142,11 @@ impl On {
 
     pub(crate) fn takes(&self, origin: &Origin<'_>) -> bool {
         (self.matches)(origin)
+    }
+
+    /// The events, for a person to read.
+    pub(crate) fn event(&self) -> String {
+        (self.title)()
     }
 
     pub(crate) fn handler(&self) -> &dyn AnyEventHandler {

@@ -55,6 +55,12 @@ pub trait App: Clone + Send + Sync + 'static {
         false
     }
 
+    /// The events that have a handler, for a person to read.
+    #[doc(hidden)]
+    fn events(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The route keys of the WebSocket router, if there is one.
     #[doc(hidden)]
     fn websocket(&self) -> Option<Vec<String>> {
@@ -443,6 +449,10 @@ impl App for Function {
 
     fn is_direct(&self) -> bool {
         self.direct.is_some() || !self.events.is_empty()
+    }
+
+    fn events(&self) -> Vec<String> {
+        self.events.iter().map(On::event).collect()
     }
 
     fn websocket(&self) -> Option<Vec<String>> {

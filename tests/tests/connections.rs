@@ -174,6 +174,20 @@ mod bad {
     }
 
     #[tokio::test]
+    async fn an_id_that_the_service_refuses_is_none() {
+        let headers = "x-amzn-errortype: BadRequestException\r\ncontent-type: application/json\r\n";
+        let body = r#"{"message":"Invalid connectionId: c="}"#;
+        let stub = Stub::answers(vec![Answer::with(400, headers, body)]);
+        let expected = ConnectionsError::NoId {
+            id: "c=".to_owned(),
+        };
+        let connections = at(&stub);
+        assert_eq!(connections.post("c=", "x").await, Err(expected.clone()));
+        assert_eq!(connections.info("c=").await, Err(expected.clone()));
+        assert_eq!(connections.close("c=").await, Err(expected));
+    }
+
+    #[tokio::test]
     async fn what_is_too_large_for_the_service_is_told_alike() {
         let stub = Stub::answers(vec![refused(413, "PayloadTooLargeException")]);
         let error = at(&stub).post("c=", "four").await.unwrap_err();

@@ -107,6 +107,10 @@ impl<S: Service> EventType for Records<S> {
         // (https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html)
         origin.is_service(S::NAME) && !origin.has("window")
     }
+
+    fn title() -> String {
+        format!("batches of {}", S::NAME)
+    }
 }
 
 impl<S> fmt::Debug for Records<S> {

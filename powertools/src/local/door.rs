@@ -35,6 +35,7 @@ impl<A: App> Door<A> {
             let is_management = websocket::is_management(uri.path()) && is_ours(uri.path());
             if is_management || websocket::is_handshake(headers) {
                 if let Some(refused) = guard::stranger(uri, headers, &self.gateway.hosts) {
+                    sockets.turned_away(&request, &refused, "`Host` does not name this machine");
                     return refused;
                 }
                 return match is_management {
@@ -45,7 +46,13 @@ impl<A: App> Door<A> {
         }
         match &self.http {
             Some(port) if self.takes_http(uri.path()) => port.answer(request).await,
-            _ => upgrade_required(),
+            _ => {
+                let answer = upgrade_required();
+                if let Some(sockets) = &self.sockets {
+                    sockets.turned_away(&request, &answer, WEBSOCKET_ONLY);
+                }
+                answer
+            }
         }
     }
 
@@ -58,11 +65,12 @@ impl<A: App> Door<A> {
     }
 }
 
+const WEBSOCKET_ONLY: &str = "this is a WebSocket API; connect with ws://";
+
 /// What API Gateway answers here is on none of its pages. This is what HTTP has for it, and it wants the header
 /// (RFC 9110 §15.5.22).
 fn upgrade_required() -> Answer {
-    let text = "this is a WebSocket API; connect with ws://";
-    let mut answer = gateway::message(StatusCode::UPGRADE_REQUIRED, text);
+    let mut answer = gateway::message(StatusCode::UPGRADE_REQUIRED, WEBSOCKET_ONLY);
     let headers = answer.headers_mut();
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));

@@ -27,6 +27,10 @@ impl<A> Sockets<A> {
         match self.never {}
     }
 
+    pub(super) fn turned_away<B>(&self, _: &http::Request<B>, _: &Answer, _: &str) {
+        match self.never {}
+    }
+
     pub(super) async fn manage(&self, _: http::Request<Incoming>) -> Answer {
         match self.never {}
     }

@@ -180,7 +180,7 @@ impl<S: Send + Sync + 'static> Router<S> {
             tracing::warn!(
                 target: "powertools::router",
                 "API Gateway has a route `{key}` and this function has no handler of it: \
-                 `#[message(\"…\")]` or `#[default]` makes one"
+                 `#[websocket::message(\"…\")]` or `#[websocket::default]` makes one"
             );
         }
         found

@@ -144,9 +144,7 @@ impl<A: App> Sockets<A> {
             return refuse(FORBIDDEN, note);
         }
         if !self.answers_at(parts.uri.path().trim_matches('/')) {
-            let stage = websocket::stage(&gateway.api);
-            let note = format!("a WebSocket API is at `/` and at `/{stage}`");
-            return refuse(FORBIDDEN, &note);
+            return refuse(FORBIDDEN, &self.places_told());
         }
         let is_upgrade = has_token(headers, header::CONNECTION, "upgrade");
         if parts.method != Method::GET || parts.version != Version::HTTP_11 || !is_upgrade {
@@ -195,11 +193,16 @@ impl<A: App> Sockets<A> {
             parts,
             hop: Some(hop),
         };
-        let event = websocket::event(&self.gateway.api, about, request_id, happened)?;
+        let event = websocket::event(&self.gateway.api, about, request_id, happened);
+        let event = event.map_err(|refusal| {
+            story.note = Some(refusal.reason().to_owned());
+            Refused::from(refusal)
+        })?;
         let answer = self.invoke(event, port, story, &trace).await?;
         if answer.status().is_success() {
             return Ok(answer);
         }
+        story.note = Some("`$connect` refused it".to_owned());
         let words = answer.status().canonical_reason();
         Err(Refused {
             status: answer.status(),

@@ -115,19 +115,58 @@ impl<A: App> Sockets<A> {
         path.is_empty() || path == websocket::stage(api) || path == base
     }
 
+    /// The same for a person.
+    fn places_told(&self) -> String {
+        let api = &self.gateway.api;
+        let mut told = format!(
+            "a WebSocket API is at `/` and at `/{}`",
+            websocket::stage(api)
+        );
+        if !api.base_path.is_empty() {
+            told.push_str(&format!(" and at `{}`", api.base_path));
+        }
+        told
+    }
+
+    /// Says of a request at this port why it is not let in.
+    pub(super) fn turned_away<B>(&self, request: &http::Request<B>, answer: &Answer, why: &str) {
+        let line = self.begun(
+            &format!("{} {}", request.method(), request.uri().path()),
+            "",
+        );
+        let story = Story {
+            note: Some(why.to_owned()),
+            ..Story::default()
+        };
+        line.ended(self, answer.status(), story);
+    }
+
     /// Whether the API has this route; without a list it has all.
     fn has(&self, route_key: &str) -> bool {
         let routes = self.routes.as_ref();
         routes.is_none_or(|routes| routes.iter().any(|known| known == route_key))
     }
 
-    /// The route of a message, if there is one.
-    fn route(&self, message: &str) -> Option<String> {
+    /// The route of a message, or why there is none.
+    fn route(&self, message: &str) -> Result<String, String> {
         let selected = self.settings.selection.key(message);
         // The three keys of API Gateway's own are nobody's to name.
-        let selected = selected.filter(|key| !key.is_empty() && !key.starts_with('$'));
-        let selected = selected.filter(|key| self.has(key));
-        selected.or_else(|| self.has(DEFAULT).then(|| DEFAULT.to_owned()))
+        let is_nameable = |key: &String| !key.is_empty() && !key.starts_with('$');
+        let known = selected
+            .as_ref()
+            .filter(|key| is_nameable(key) && self.has(key));
+        if let Some(key) = known {
+            return Ok(key.clone());
+        }
+        if self.has(DEFAULT) {
+            return Ok(DEFAULT.to_owned());
+        }
+        let reason = match selected.as_deref() {
+            None => "the message is no JSON".to_owned(),
+            Some("") => "the message names no route".to_owned(),
+            Some(key) => format!("no route `{key}`"),
+        };
+        Err(format!("{reason}, and the API has no `$default`"))
     }
 
     /// Invokes the function for one event of a connection at this port and reads its reply.
@@ -181,14 +220,17 @@ impl<A: App> Sockets<A> {
     async fn answered(&self, connected: &Connected, body: &str) -> Option<String> {
         let request_id = ids::short();
         let id = &connected.about.id;
-        let Some(route_key) = self.route(body) else {
-            let line = self.begun("MESSAGE", &connected.about.id);
-            let story = Story {
-                note: Some("no route, and the API has no `$default`".to_owned()),
-                ..Story::default()
-            };
-            line.ended(self, FORBIDDEN.status, story);
-            return Some(FORBIDDEN.text(id, &request_id));
+        let route_key = match self.route(body) {
+            Ok(route_key) => route_key,
+            Err(reason) => {
+                let line = self.begun("MESSAGE", id);
+                let story = Story {
+                    note: Some(terminal::brief(&reason)),
+                    ..Story::default()
+                };
+                line.ended(self, FORBIDDEN.status, story);
+                return Some(FORBIDDEN.text(id, &request_id));
+            }
         };
         let line = self.begun(&format!("MESSAGE {route_key}"), id);
         let happened = Happened::Message {

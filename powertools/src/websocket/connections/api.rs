@@ -61,7 +61,7 @@ impl Api {
         let sent = self.limited(async {
             let request = self.client().await?.post_to_connection();
             let request = request.connection_id(id).data(Blob::new(data));
-            outcome(aws::untraced(request.send()).await)
+            outcome(aws::untraced(request.send()).await, id)
         });
         sent.await.map_err(|error| match error {
             ConnectionsError::Refused { status: 413 } => ConnectionsError::TooLarge { bytes },
@@ -74,7 +74,7 @@ impl Api {
             let request = self.client().await?.get_connection().connection_id(id);
             let found = match aws::untraced(request.send()).await {
                 Ok(found) => found,
-                Err(error) => return outcome(Err::<(), _>(error)).map(|_| None),
+                Err(error) => return outcome(Err::<(), _>(error), id).map(|_| None),
             };
             let identity = found.identity();
             Ok(Some(Info {
@@ -90,7 +90,7 @@ impl Api {
     pub(super) async fn close(&self, id: &str) -> Result<Outcome, ConnectionsError> {
         let closed = self.limited(async {
             let request = self.client().await?.delete_connection();
-            outcome(aws::untraced(request.connection_id(id).send()).await)
+            outcome(aws::untraced(request.connection_id(id).send()).await, id)
         });
         closed.await
     }
@@ -148,8 +148,9 @@ fn shared(endpoint: &Endpoint) -> Arc<aws::Client<Client>> {
 /// What an answer means; 410 is no error.
 fn outcome<T, E: ProvideErrorMetadata>(
     answer: Result<T, SdkError<E, HttpResponse>>,
+    id: &str,
 ) -> Result<Outcome, ConnectionsError> {
-    match answer.map_err(|error| error::meaning(&error)) {
+    match answer.map_err(|error| error::meaning(&error, id)) {
         Ok(_) => Ok(Outcome::Done),
         Err(None) => Ok(Outcome::Gone),
         Err(Some(error)) => Err(error),

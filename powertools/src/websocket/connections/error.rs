@@ -71,9 +71,9 @@ fn shown(id: &str) -> String {
     id.chars().take(64).flat_map(char::escape_debug).collect()
 }
 
-/// What the SDK's error means; nothing, if the connection is gone. That error itself is never a cause: it
+/// What the SDK's error about a connection means; nothing, if that is gone. SDK's error itself is never a cause: it
 /// holds the request, whose body is the message.
-pub(super) fn meaning<E>(error: &SdkError<E, HttpResponse>) -> Option<ConnectionsError>
+pub(super) fn meaning<E>(error: &SdkError<E, HttpResponse>, id: &str) -> Option<ConnectionsError>
 where
     E: ProvideErrorMetadata,
 {
@@ -82,6 +82,10 @@ where
     match (error, status) {
         (_, Some(410)) => None,
         (_, Some(403)) => Some(ConnectionsError::Forbidden),
+        // API Gateway says it of ids that it could not have given. (LocalStack's issue 4694)
+        (_, Some(400)) if is_about_the_id(error) => {
+            Some(ConnectionsError::NoId { id: id.to_owned() })
+        }
         (_, Some(429)) => Some(ConnectionsError::LimitExceeded),
         (_, Some(status @ 500..)) => unavailable(format!("an answer with status {status}")),
         (_, Some(status)) if status >= 400 => Some(ConnectionsError::Refused { status }),
@@ -98,4 +102,9 @@ where
         // Its text may have what was to be sent.
         (_, None) => unavailable("the request cannot be made".to_owned()),
     }
+}
+
+fn is_about_the_id(error: &impl ProvideErrorMetadata) -> bool {
+    let message = error.message();
+    message.is_some_and(|message| message.starts_with("Invalid connectionId"))
 }
