@@ -43,7 +43,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not handle events of type `{E}`",
     note = "a handler is an async function of the event and a `powertools::Context` that returns a \
-            `Result` of something that serialises"
+            `Result` of something that serialises; a closure that holds something clones it for each event: \
+            `move |event: E, _: Context| {{ let held = held.clone(); async move {{ … }} }}`"
 )]
 pub trait EventHandler<E>: Send + Sync + 'static {
     /// What the invocation gives back, as JSON. Most services do not look at it.

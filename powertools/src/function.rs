@@ -87,7 +87,8 @@ type Documented = Result<Document, DocumentErrors>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not answer HTTP requests",
     note = "pass a `Router`; with the feature `interop` also a `tower::Service` of \
-            `lambda_http::Request`, such as an axum `Router`"
+            `lambda_http::Request`, such as an axum `Router`",
+    note = "a `websocket::Router` is given to `Function::websocket`"
 )]
 pub trait HttpApp: Clone + Send + Sync + 'static {
     /// Answers one request. It cannot fail; a panic is caught by the caller.
@@ -115,6 +116,27 @@ pub trait HttpApp: Clone + Send + Sync + 'static {
     fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
         let _ = change;
         None
+    }
+}
+
+/// Something that answers the connections and messages of WebSocket APIs: a
+/// [`websocket::Router`](crate::websocket::Router).
+#[cfg(feature = "websocket")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not answer WebSocket APIs",
+    note = "pass a `websocket::Router`; a router of HTTP is given to `Function::http`"
+)]
+pub trait WebSocketApp {
+    /// The function with this to answer them.
+    #[doc(hidden)]
+    fn answer_in(self, function: Function) -> Function;
+}
+
+#[cfg(feature = "websocket")]
+impl<S: Send + Sync + 'static> WebSocketApp for crate::websocket::Router<S> {
+    fn answer_in(self, mut function: Function) -> Function {
+        function.websocket = Some(Arc::new(self));
+        function
     }
 }
 
@@ -293,12 +315,8 @@ impl Function {
     /// ```
     #[cfg(feature = "websocket")]
     #[must_use]
-    pub fn websocket<S: Send + Sync + 'static>(
-        mut self,
-        router: crate::websocket::Router<S>,
-    ) -> Self {
-        self.websocket = Some(Arc::new(router));
-        self
+    pub fn websocket(self, router: impl WebSocketApp) -> Self {
+        router.answer_in(self)
     }
 
     /// Answers the events of another service: those that are an `E`, which the handler's argument says.

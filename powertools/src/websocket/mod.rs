@@ -76,7 +76,8 @@
 //! - `$disconnect`: nobody.
 //!
 //! `()` is 200 here, as AWS's pages have it. Messages to other connections, or to this one without a route
-//! response, are posted to API Gateway: that is what `Connections` are for, with the feature `connections`.
+//! response, are posted to API Gateway: that is what `Connections` are for, with the feature `connections`,
+//! which brings this module and AWS's SDK.
 
 #[cfg(feature = "macros")]
 pub use powertools_macros::{

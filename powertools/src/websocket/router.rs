@@ -46,6 +46,9 @@ impl Router {
     /// # Errors
     ///
     /// Every mistake in the routes, all at once: keys that no route can have, and two handlers of one key.
+    ///
+    /// Handlers that take [`State`](crate::router::State) need [`Router::with_state`]; here they are a type
+    /// error, "expected `Routes`, found `Routes<…>`".
     pub fn new(routes: Routes) -> Result<Self, RouteErrors> {
         Self::with_state(routes, ())
     }
