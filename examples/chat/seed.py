@@ -12,12 +12,5 @@ boto3.client("dynamodb").create_table(
         {"AttributeName": "room", "AttributeType": "S"},
         {"AttributeName": "connection", "AttributeType": "S"},
     ],
-    GlobalSecondaryIndexes=[
-        {
-            "IndexName": "by-connection",
-            "KeySchema": [{"AttributeName": "connection", "KeyType": "HASH"}],
-            "Projection": {"ProjectionType": "ALL"},
-        }
-    ],
     BillingMode="PAY_PER_REQUEST",
 )

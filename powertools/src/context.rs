@@ -3,6 +3,8 @@
 //! A `Context` belongs to one invocation and travels with its request: nothing here is global except
 //! the one fact that is, whether this process has served an invocation before.
 
+#[cfg(feature = "connections")]
+use std::{any::Any, fmt};
 use std::{
     sync::{
         Arc,
@@ -33,7 +35,51 @@ pub struct Context {
     pub cold_start: bool,
     /// The function, which is the same for every invocation of a process.
     pub function: Arc<FunctionInfo>,
+    /// What an edge that plays AWS hands on.
+    #[cfg(feature = "connections")]
+    pub(crate) edge: Edge,
 }
+
+/// Something for whoever knows its type: this module is below those that do.
+#[cfg(feature = "connections")]
+#[derive(Clone, Default)]
+pub(crate) struct Edge(Option<Arc<dyn Any + Send + Sync>>);
+
+#[cfg(feature = "connections")]
+impl Edge {
+    #[cfg_attr(
+        not(any(feature = "testing", feature = "local-websocket")),
+        expect(dead_code, reason = "these edges alone play AWS")
+    )]
+    pub(crate) fn new(of: impl Any + Send + Sync) -> Self {
+        Self(Some(Arc::new(of)))
+    }
+
+    pub(crate) fn get<T: Any>(&self) -> Option<&T> {
+        self.0.as_deref()?.downcast_ref()
+    }
+}
+
+#[cfg(feature = "connections")]
+impl fmt::Debug for Edge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_some() { "played" } else { "AWS" })
+    }
+}
+
+/// By identity, as nothing is known of it.
+#[cfg(feature = "connections")]
+impl PartialEq for Edge {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+}
+
+#[cfg(feature = "connections")]
+impl Eq for Edge {}
 
 /// The function that is running, from its environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,6 +143,8 @@ impl Default for Context {
             tenant_id: None,
             cold_start: false,
             function: Arc::default(),
+            #[cfg(feature = "connections")]
+            edge: Edge::default(),
         }
     }
 }

@@ -43,7 +43,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not handle events of type `{E}`",
     note = "a handler is an async function of the event and a `powertools::Context` that returns a \
-            `Result` of something that serialises"
+            `Result` of something that serialises; a closure that holds something clones it for each event: \
+            `move |event: E, _: Context| {{ let held = held.clone(); async move {{ … }} }}`"
 )]
 pub trait EventHandler<E>: Send + Sync + 'static {
     /// What the invocation gives back, as JSON. Most services do not look at it.
@@ -120,6 +121,7 @@ where
 pub(crate) struct On {
     event: TypeId,
     name: &'static str,
+    title: fn() -> String,
     matches: fn(&Origin<'_>) -> bool,
     handler: Arc<dyn AnyEventHandler>,
 }
@@ -129,6 +131,7 @@ impl On {
         Self {
             event: TypeId::of::<E>(),
             name: type_name::<E>(),
+            title: E::title,
             matches: E::matches,
             handler: erased::<E, H>(handler),
         }
@@ -140,6 +143,11 @@ impl On {
 
     pub(crate) fn takes(&self, origin: &Origin<'_>) -> bool {
         (self.matches)(origin)
+    }
+
+    /// The events, for a person to read.
+    pub(crate) fn event(&self) -> String {
+        (self.title)()
     }
 
     pub(crate) fn handler(&self) -> &dyn AnyEventHandler {

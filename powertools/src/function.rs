@@ -43,10 +43,22 @@ pub trait App: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn listing(&self) -> Vec<(String, String)>;
 
+    /// Whether HTTP requests have a handler.
+    #[doc(hidden)]
+    fn is_http(&self) -> bool {
+        true
+    }
+
     /// Whether events of no HTTP front end have a handler.
     #[doc(hidden)]
     fn is_direct(&self) -> bool {
         false
+    }
+
+    /// The events that have a handler, for a person to read.
+    #[doc(hidden)]
+    fn events(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The route keys of the WebSocket router, if there is one.
@@ -75,7 +87,8 @@ type Documented = Result<Document, DocumentErrors>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not answer HTTP requests",
     note = "pass a `Router`; with the feature `interop` also a `tower::Service` of \
-            `lambda_http::Request`, such as an axum `Router`"
+            `lambda_http::Request`, such as an axum `Router`",
+    note = "a `websocket::Router` is given to `Function::websocket`"
 )]
 pub trait HttpApp: Clone + Send + Sync + 'static {
     /// Answers one request. It cannot fail; a panic is caught by the caller.
@@ -103,6 +116,27 @@ pub trait HttpApp: Clone + Send + Sync + 'static {
     fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
         let _ = change;
         None
+    }
+}
+
+/// Something that answers the connections and messages of WebSocket APIs: a
+/// [`websocket::Router`](crate::websocket::Router).
+#[cfg(feature = "websocket")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not answer WebSocket APIs",
+    note = "pass a `websocket::Router`; a router of HTTP is given to `Function::http`"
+)]
+pub trait WebSocketApp {
+    /// The function with this to answer them.
+    #[doc(hidden)]
+    fn answer_in(self, function: Function) -> Function;
+}
+
+#[cfg(feature = "websocket")]
+impl<S: Send + Sync + 'static> WebSocketApp for crate::websocket::Router<S> {
+    fn answer_in(self, mut function: Function) -> Function {
+        function.websocket = Some(Arc::new(self));
+        function
     }
 }
 
@@ -281,12 +315,8 @@ impl Function {
     /// ```
     #[cfg(feature = "websocket")]
     #[must_use]
-    pub fn websocket<S: Send + Sync + 'static>(
-        mut self,
-        router: crate::websocket::Router<S>,
-    ) -> Self {
-        self.websocket = Some(Arc::new(router));
-        self
+    pub fn websocket(self, router: impl WebSocketApp) -> Self {
+        router.answer_in(self)
     }
 
     /// Answers the events of another service: those that are an `E`, which the handler's argument says.
@@ -431,8 +461,16 @@ impl App for Function {
             .unwrap_or_default()
     }
 
+    fn is_http(&self) -> bool {
+        self.http.is_some()
+    }
+
     fn is_direct(&self) -> bool {
         self.direct.is_some() || !self.events.is_empty()
+    }
+
+    fn events(&self) -> Vec<String> {
+        self.events.iter().map(On::event).collect()
     }
 
     fn websocket(&self) -> Option<Vec<String>> {
@@ -456,6 +494,10 @@ impl<S: Send + Sync + 'static> App for crate::websocket::Router<S> {
 
     fn listing(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    fn is_http(&self) -> bool {
+        false
     }
 
     fn websocket(&self) -> Option<Vec<String>> {

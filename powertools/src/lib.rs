@@ -60,7 +60,7 @@
 //! | `local-release` | no | [`local`] in release builds too |
 //! | `parameters` | no | [`parameters`]: the cache, and values from a file, the environment or a provider of yours |
 //! | `websocket` | no | [`websocket`]: routes of WebSocket APIs |
-//! | `connections` | no | `websocket::Connections`: writing to connections, through AWS's SDK |
+//! | `connections` | no | `websocket::Connections`: writing to connections; brings `websocket` and AWS's SDK |
 //! | `compression` | no | `router::middleware::compression`: gzip |
 //! | `cookies` | no | answers that set cookies, by the cookie crate |
 //! | `headers` | no | `TypedHeader<…>`, one header as a type of the headers crate |
@@ -70,7 +70,7 @@
 //! | `parameters-extension` | no | parameters through AWS's extension, without its SDK |
 //! | `events` | no | [`events`]: the types of aws_lambda_events for [`Function::on`] |
 //! | `openapi` | no | [`openapi`]: OpenAPI from routes, types and doc comments; schemas by schemars |
-//! | `batch` | no | [`batch`]: partial failures of SQS, Kinesis and DynamoDB streams |
+//! | `batch` | no | [`batch`]: partial failures of SQS, Kinesis, DynamoDB streams and Kafka |
 //! | `testing` | no | [`testing`] |
 //! | `interop` | no | [`interop`] |
 //!
@@ -143,6 +143,8 @@ pub mod websocket;
 pub use context::{Context, FunctionInfo};
 #[cfg(feature = "runtime")]
 pub use event_handler::EventHandler;
+#[cfg(all(feature = "runtime", feature = "websocket"))]
+pub use function::WebSocketApp;
 #[cfg(feature = "runtime")]
 pub use function::{App, Function, HttpApp, InvocationError};
 #[cfg(feature = "runtime")]

@@ -171,7 +171,7 @@ async fn a_record_without_an_id_fails_the_batch_before_anything_is_handled() {
 
         assert_eq!(error.error_type(), "InvalidEvent", "{bad}");
         let reason = "the event of `aws:sqs` is not as the handler expects: \
-                      record 1 has no `messageId`";
+                      of 3 records, the 2nd has no `messageId`";
         assert!(error.message().starts_with(reason), "{}", error.message());
         assert_eq!(seen.all(), [""; 0], "{bad}");
     }
@@ -192,7 +192,7 @@ async fn a_stream_s_record_without_a_sequence_number_fails_the_batch_too() {
         let event = event([kinesis("1", "YQ=="), bad.clone()]);
         let error = invoke(batch::kinesis(fine), event).await.unwrap_err();
         assert_eq!(error.error_type(), "InvalidEvent", "{bad}");
-        let reason = "record 1 has no `kinesis.sequenceNumber`";
+        let reason = "of 2 records, the 2nd has no `kinesis.sequenceNumber`";
         assert!(error.message().contains(reason), "{}", error.message());
     }
 }
@@ -684,4 +684,175 @@ async fn a_batch_takes_the_events_of_its_service_only() {
         .unwrap_err();
     assert_eq!(error.error_type(), "UnknownEvent");
     assert!(seen.all().is_empty());
+}
+
+mod kafka {
+    use powertools::{batch::Key, router::Bytes};
+
+    use super::*;
+
+    fn record(partition: u32, offset: u64, value: impl Into<Value>) -> Value {
+        json!({
+            "topic": "orders",
+            "partition": partition,
+            "offset": offset,
+            "timestamp": 1545084650987u64,
+            "timestampType": "CREATE_TIME",
+            "key": "cmVjb3JkS2V5",
+            "value": value.into(),
+            "headers": [],
+        })
+    }
+
+    fn event(source: &str, records: &Value) -> Value {
+        json!({ "eventSource": source, "bootstrapServers": "b:9092", "records": records })
+    }
+
+    async fn reply(batch: Batch<batch::Kafka>, event: Value) -> Value {
+        let client = TestClient::new(Function::new().on(batch));
+        client.invoke(event).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_record_without_an_offset_fails_the_batch_before_anything_is_handled() {
+        let topic = batch::kafka(async |_: Bytes| -> Handled { panic!("nothing is handled") });
+        let broken = json!({ "orders-3": [record(3, 1, "YQ=="), { "value": "YQ==" }] });
+        let client = TestClient::new(Function::new().on(topic));
+        let error = client
+            .invoke(event("aws:kafka", &broken))
+            .await
+            .unwrap_err();
+        assert_eq!(error.error_type(), "InvalidEvent");
+        let reason = "of 2 records in `orders-3`, the 2nd has no `offset`";
+        assert!(error.message().contains(reason), "{}", error.message());
+    }
+
+    #[tokio::test]
+    async fn a_failure_stops_its_partition_and_no_other() {
+        let handled = Arc::new(Mutex::new(Vec::new()));
+        for concurrency in [1, 2, 8] {
+            handled.lock().unwrap().clear();
+            let seen = Arc::clone(&handled);
+            let topic = batch::kafka(move |text: String| {
+                let seen = Arc::clone(&seen);
+                async move {
+                    seen.lock().unwrap().push(text.clone());
+                    tokio::task::yield_now().await;
+                    match &*text {
+                        "b" => Err("on purpose".to_owned()),
+                        _ => Ok(()),
+                    }
+                }
+            });
+            let records = json!({
+                "orders-0": [
+                    record(0, 15, "YQ=="), record(0, 16, "Yg=="), record(0, 17, "Yw=="),
+                    record(0, 18, "ZA=="),
+                ],
+                "orders-1": [record(1, 7, "ZQ=="), record(1, 8, "Zg==")],
+            });
+            let topic = topic.concurrency(concurrency);
+            let failures = json!({ "batchItemFailures": [
+                { "itemIdentifier": { "partition": "orders-0", "offset": 16 } },
+                { "itemIdentifier": { "partition": "orders-0", "offset": 17 } },
+                { "itemIdentifier": { "partition": "orders-0", "offset": 18 } },
+            ] });
+            assert_eq!(reply(topic, event("aws:kafka", &records)).await, failures);
+            let handled = handled.lock().unwrap().clone();
+            let of = |names: &str| -> Vec<_> {
+                let seen = handled.iter().filter(|text| names.contains(&***text));
+                seen.cloned().collect()
+            };
+            assert_eq!(of("abcd"), ["a", "b"], "{concurrency}");
+            assert_eq!(of("ef"), ["e", "f"], "{concurrency}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_partition_is_handled_one_by_one_and_partitions_side_by_side() {
+        let running = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let count = Arc::clone(&running);
+        let topic = batch::kafka(move |_: Bytes| {
+            let count = Arc::clone(&count);
+            async move {
+                let now = count.0.fetch_add(1, Ordering::SeqCst) + 1;
+                count.1.fetch_max(now, Ordering::SeqCst);
+                for _ in 0..3 {
+                    tokio::task::yield_now().await;
+                }
+                count.0.fetch_sub(1, Ordering::SeqCst);
+                Ok::<(), String>(())
+            }
+        });
+        let part = |partition| -> Value {
+            let records = (0..5).map(|offset| record(partition, offset, "YQ=="));
+            records.collect::<Vec<_>>().into()
+        };
+        let records = json!({ "orders-0": part(0), "orders-1": part(1), "orders-2": part(2) });
+        let none = json!({ "batchItemFailures": [] });
+        let all = event("aws:SelfManagedKafka", &records);
+        assert_eq!(reply(topic.concurrency(10), all).await, none);
+        assert_eq!(running.1.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test]
+    async fn keys_and_values_are_what_was_sent() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&heard);
+        let topic = batch::kafka(move |Key(key): Key, value: Option<Json<Value>>| {
+            let seen = Arc::clone(&seen);
+            async move {
+                let value = value.map(|Json(value)| value);
+                seen.lock().unwrap().push((key, value));
+                Ok::<(), String>(())
+            }
+        });
+        let mut bare = record(0, 2, Value::Null);
+        bare["key"] = Value::Null;
+        let records = json!({ "orders-0": [
+            record(0, 1, "eyJrZXkiOiJ2YWx1ZSJ9"), bare, record(0, 3, "e30"),
+        ] });
+        let failures = json!({ "batchItemFailures": [
+            { "itemIdentifier": { "partition": "orders-0", "offset": 3 } },
+        ] });
+        assert_eq!(
+            reply(topic, event("SelfManagedKafka", &records)).await,
+            failures
+        );
+        let key = Some(Bytes::from_static(b"recordKey"));
+        let heard = heard.lock().unwrap().clone();
+        assert_eq!(heard, [(key, Some(json!({"key": "value"}))), (None, None)]);
+    }
+
+    #[tokio::test]
+    async fn a_record_without_a_value_is_named_where_one_is_wanted() {
+        let topic = batch::kafka(async |_: String| Ok::<(), String>(()));
+        let records = json!({ "orders-0": [record(0, 1, Value::Null)] });
+        let failed = reply(topic, event("aws:kafka", &records)).await;
+        let place = json!({ "partition": "orders-0", "offset": 1 });
+        assert_eq!(failed["batchItemFailures"][0]["itemIdentifier"], place);
+    }
+
+    #[tokio::test]
+    async fn the_events_that_were_captured_are_read() {
+        for file in ["kafkaEventMsk.json", "kafkaEventSelfManaged.json"] {
+            let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/events");
+            let event = fs::read_to_string(path.join(file)).unwrap();
+            let event: Value = serde_json::from_str(&event).unwrap();
+            let count = Arc::new(AtomicUsize::new(0));
+            let seen = Arc::clone(&count);
+            let topic = batch::kafka(move |Json(value): Json<Value>| {
+                seen.fetch_add(1, Ordering::SeqCst);
+                async move {
+                    assert_eq!(value, json!({ "key": "value" }));
+                    Ok::<(), String>(())
+                }
+            });
+            assert_eq!(
+                reply(topic, event).await,
+                json!({ "batchItemFailures": [] })
+            );
+            assert_eq!(count.load(Ordering::SeqCst), 1, "{file}");
+        }
+    }
 }

@@ -22,12 +22,12 @@ use std::{
 };
 
 use powertools::{
-    logger,
+    App, Context, Function, InvocationError, logger,
     router::{Bytes, Error, Json},
-    testing::TestClient,
-    websocket::{self, Aws, Connections, ConnectionsError, Outcome, Router},
+    testing::{TestClient, TestConnections},
+    websocket::{self, Aws, Connection, Connections, ConnectionsError, Outcome, Router},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
 use wire::{Answer, Asked, Stub, begin};
 
@@ -174,6 +174,20 @@ mod bad {
     }
 
     #[tokio::test]
+    async fn an_id_that_the_service_refuses_is_none() {
+        let headers = "x-amzn-errortype: BadRequestException\r\ncontent-type: application/json\r\n";
+        let body = r#"{"message":"Invalid connectionId: c="}"#;
+        let stub = Stub::answers(vec![Answer::with(400, headers, body)]);
+        let expected = ConnectionsError::NoId {
+            id: "c=".to_owned(),
+        };
+        let connections = at(&stub);
+        assert_eq!(connections.post("c=", "x").await, Err(expected.clone()));
+        assert_eq!(connections.info("c=").await, Err(expected.clone()));
+        assert_eq!(connections.close("c=").await, Err(expected));
+    }
+
+    #[tokio::test]
     async fn what_is_too_large_for_the_service_is_told_alike() {
         let stub = Stub::answers(vec![refused(413, "PayloadTooLargeException")]);
         let error = at(&stub).post("c=", "four").await.unwrap_err();
@@ -211,8 +225,16 @@ mod bad {
         let hasty = Aws::new().timeout(Duration::from_millis(50)).retries(0);
         let connections = Connections::at(stub.url()).through(&hasty);
         let error = connections.post("c=", "x").await.unwrap_err();
-        let reason = "no answer in time".to_owned();
-        assert_eq!(error, ConnectionsError::Unavailable { reason });
+        assert_eq!(error, ConnectionsError::TimedOut);
+        let patient = at(&stub).within(Duration::from_millis(50));
+        let error = patient.post("c=", "x").await.unwrap_err();
+        assert_eq!(error, ConnectionsError::TimedOut);
+        assert_eq!(patient.close("c=").await, Err(ConnectionsError::TimedOut));
+        assert_eq!(patient.info("c=").await, Err(ConnectionsError::TimedOut));
+        assert_eq!(
+            error.to_string(),
+            "no answer in time: the network is slow, or the client does not read"
+        );
     }
 }
 
@@ -464,6 +486,13 @@ mod handlers {
         format!("{connections:?}")
     }
 
+    /// Without a client that keeps posts.
+    async fn on_aws(router: &Router, event: &Value) -> Value {
+        let bytes = serde_json::to_vec(event).unwrap();
+        let reply = router.invoke(bytes.into(), Context::new("id")).await;
+        serde_json::to_value(reply.unwrap()).unwrap()
+    }
+
     /// Where an event's connections are for a program with these variables: this test, run again.
     fn place_in(test: &str, domain: &str, variables: &[(&str, &str)]) -> String {
         if lambda::is_child() {
@@ -471,11 +500,12 @@ mod handlers {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .build()
                 .unwrap();
-            let client = TestClient::new(Router::new(websocket::routes![place]).unwrap());
+            let router = Router::new(websocket::routes![place]).unwrap();
+            let client = TestClient::new(router.clone());
             let domain = std::env::var("TEST_DOMAIN").unwrap();
             let mut event = client.socket("c=").text("where", "").event();
             event["requestContext"]["domainName"] = domain.into();
-            let reply = runtime.block_on(client.invoke(&event)).unwrap();
+            let reply = runtime.block_on(on_aws(&router, &event));
             std::io::Write::write_all(&mut std::io::stdout(), reply.to_string().as_bytes())
                 .unwrap();
             std::process::exit(0);
@@ -521,14 +551,15 @@ mod handlers {
     #[tokio::test]
     async fn a_handler_writes_to_the_api_that_its_event_is_of() {
         let stub = Stub::answers(vec![ok(), refused(410, "GoneException"), refused(403, "")]);
-        let client = TestClient::new(Router::new(websocket::routes![say]).unwrap());
+        let router = Router::new(websocket::routes![say]).unwrap();
+        let client = TestClient::new(router.clone());
         let mut event = client.socket("c=").text("say", "hello").event();
         let domain = stub.url().replace("http://", "");
         event["requestContext"]["domainName"] = domain.into();
 
-        assert_eq!(client.invoke(&event).await.unwrap()["body"], "told");
-        assert_eq!(client.invoke(&event).await.unwrap()["body"], "gone");
-        assert_eq!(client.invoke(&event).await.unwrap()["statusCode"], 500);
+        assert_eq!(on_aws(&router, &event).await["body"], "told");
+        assert_eq!(on_aws(&router, &event).await["body"], "gone");
+        assert_eq!(on_aws(&router, &event).await["statusCode"], 500);
         let asked = stub.asked();
         assert_eq!(asked[0].line, "POST /@connections/other%3D HTTP/1.1");
         assert_eq!(asked[0].body, "hello");
@@ -559,5 +590,181 @@ mod handlers {
             shown.contains("Connections { endpoint: Ok(http://127.0.0.1:"),
             "{shown}"
         );
+    }
+}
+
+/// What is posted in a test, which has no network.
+mod kept {
+    use super::*;
+
+    /// What one post comes to.
+    #[websocket::message("post")]
+    async fn post(Json((id, text)): Json<(String, String)>, connections: Connections) -> String {
+        format!("{:?}", connections.post(&id, text).await)
+    }
+
+    #[websocket::message("say")]
+    async fn say(text: String, own: Connection, connections: Connections) -> String {
+        let ids = [own.id(), "bob=", "cid="];
+        let told = connections.broadcast(ids, format!("said {text}")).await;
+        format!(
+            "{} told, gone {:?}, failed {:?}",
+            told.sent, told.gone, told.failed
+        )
+    }
+
+    #[websocket::message("kick")]
+    async fn kick(id: String, connections: Connections) -> Result<String, Error> {
+        let before = connections.info(&id).await?;
+        let outcomes = [connections.close(&id).await?, connections.close(&id).await?];
+        let after = connections.info(&id).await?;
+        let address = before.and_then(|info| info.source_ip);
+        Ok(format!("{address:?} {outcomes:?} {after:?}"))
+    }
+
+    /// Greets a client that is not there yet, as far as API Gateway is concerned.
+    #[websocket::connect]
+    async fn enter(own: Connection, connections: Connections, text: String) -> Result<(), Error> {
+        assert!(text.is_empty());
+        let outcome = connections.post(own.id(), "welcome").await?;
+        assert!(outcome.is_gone(), "{outcome:?}");
+        match own.id() {
+            "eve=" => Err(Error::forbidden("not you")),
+            _ => Ok(()),
+        }
+    }
+
+    #[websocket::disconnect]
+    async fn leave(own: Connection, connections: Connections) -> Result<(), Error> {
+        let outcome = connections.post(own.id(), "farewell").await?;
+        assert!(outcome.is_gone(), "{outcome:?}");
+        let _ = connections.post("ann=", "somebody left").await?;
+        Ok(())
+    }
+
+    fn client() -> TestClient<Router> {
+        let routes = websocket::routes![post, say, kick, enter, leave];
+        TestClient::new(Router::new(routes).unwrap())
+    }
+
+    #[tokio::test]
+    async fn each_connection_is_as_it_was_declared() {
+        let client = client();
+        let ann = client.socket("ann=");
+        let connections = client.connections();
+        let posted = async |id: &str, text: &str| {
+            let reply = ann.json("post", json!([id, text])).await;
+            reply.text().to_owned()
+        };
+        assert_eq!(
+            posted("a b", "x").await,
+            "Err(NoId { id: \"a b\" })",
+            "no id at all"
+        );
+        assert_eq!(posted("bob=", "hi").await, "Ok(Done)");
+        connections.lose("bob=");
+        assert_eq!(posted("bob=", "x").await, "Ok(Gone)");
+        connections.fail("bob=", ConnectionsError::LimitExceeded);
+        assert_eq!(posted("bob=", "x").await, "Err(LimitExceeded)");
+        connections.open("bob=");
+        assert_eq!(posted("bob=", "x").await, "Ok(Done)");
+        assert_eq!(client.posted("bob="), ["hi", "x"]);
+        let kept = connections.connections();
+        let long = "x".repeat(131_073);
+        let most = kept.post("bob=", &long[..131_072]).await;
+        assert_eq!(most, Ok(Outcome::Done));
+        let error = kept.post("bob=", long).await.unwrap_err();
+        assert_eq!(error, ConnectionsError::TooLarge { bytes: 131_073 });
+        assert_eq!(connections.take_posts().len(), 3);
+        assert_eq!(connections.posts(), []);
+    }
+
+    #[tokio::test]
+    async fn posts_are_told_from_one_another_and_stand_in_order() {
+        let client = client();
+        client.connections().lose("cid=");
+        let ann = client.socket("ann=");
+        let reply = ann.text("say", "tea").await;
+        assert_eq!(reply.text(), r#"2 told, gone ["cid="], failed []"#);
+        assert_eq!(client.posted("ann="), ["said tea"]);
+        assert_eq!(client.posted("cid="), [""; 0]);
+        let posts = client.connections().posts();
+        let posts: Vec<_> = posts.iter().map(|post| (post.id(), post.text())).collect();
+        assert_eq!(posts, [("ann=", "said tea"), ("bob=", "said tea")]);
+    }
+
+    #[tokio::test]
+    async fn a_client_gets_posts_and_replies_in_their_order_while_it_is_connected() {
+        let client = client();
+        let ann = client.socket("ann=");
+        assert_eq!(ann.received(), [""; 0]);
+        assert_eq!(ann.connect("/").await.status(), 200);
+        let bob = client.socket("bob=");
+        assert_eq!(bob.connect("/").await.status(), 200);
+        let eve = client.socket("eve=");
+        assert_eq!(eve.connect("/").await.status(), 403);
+        client
+            .connections()
+            .fail("cid=", ConnectionsError::TimedOut);
+
+        let reply = ann.text("say", "tea").await;
+        let replied = r#"2 told, gone [], failed [("cid=", TimedOut)]"#;
+        assert_eq!(reply.text(), replied);
+        bob.json("post", json!(["ann=", "coffee"])).await;
+        bob.json("post", json!(["eve=", "coffee"])).await;
+        assert_eq!(bob.disconnect().await.status(), 200);
+        assert_eq!(
+            ann.received(),
+            ["said tea", replied, "coffee", "somebody left"]
+        );
+        assert_eq!(bob.received(), ["said tea", "Ok(Done)", "Ok(Gone)"]);
+        assert_eq!(eve.received(), [""; 0]);
+
+        // The id of a connection that is made anew begins with nothing.
+        assert_eq!(bob.connect("/").await.status(), 200);
+        assert_eq!(bob.received(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_asked_after_and_closed() {
+        let client = client();
+        let ann = client.socket("ann=");
+        let reply = ann.text("kick", "bob=").await;
+        assert_eq!(reply.text(), "Some(127.0.0.1) [Done, Gone] None");
+        assert_eq!(client.connections().closed(), ["bob="]);
+    }
+
+    #[tokio::test]
+    async fn the_handlers_of_other_events_post_to_the_same_connections() {
+        async fn tell(
+            connections: Connections,
+            ids: Vec<String>,
+        ) -> Result<Value, InvocationError> {
+            let told = connections
+                .broadcast(ids, Json(json!({ "new": true })))
+                .await;
+            Ok(json!({ "told": told.sent, "gone": told.gone }))
+        }
+        let connections = TestConnections::new();
+        let kept = connections.connections();
+        let function = Function::new()
+            .websocket(Router::new(websocket::routes![kick]).unwrap())
+            .direct(move |ids: Vec<String>, _: Context| tell(kept.clone(), ids));
+        let client = TestClient::new(function).with_connections(connections.clone());
+
+        client.socket("ann=").text("kick", "bob=").await;
+        let told = client.invoke(["ann=", "bob="]).await.unwrap();
+        assert_eq!(told, json!({ "told": 1, "gone": ["bob="] }));
+        let posts = connections.posts();
+        assert_eq!(posts[0].json::<Value>(), json!({ "new": true }));
+        assert_eq!(client.posted("ann="), [r#"{"new":true}"#]);
+    }
+
+    #[tokio::test]
+    async fn an_event_of_ones_own_reaches_no_network_either() {
+        let client = client();
+        let event = client.socket("ann=").json("post", ["bob=", "hi"]).event();
+        assert_eq!(client.invoke(event).await.unwrap()["body"], "Ok(Done)");
+        assert_eq!(client.posted("bob="), ["hi"]);
     }
 }

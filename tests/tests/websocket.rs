@@ -363,6 +363,7 @@ mod routes {
                 message.starts_with(&format!("API Gateway has a route `{key}` and")),
                 "{message}"
             );
+            assert!(message.contains("`#[websocket::message"), "{message}");
             assert_eq!(line(&lines, "answered")["status"], 404, "{key}");
         }
     }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     Chat, Told,
+    post::post,
     rooms::Member,
     words::{Name, Room, Text},
 };
@@ -45,7 +46,9 @@ async fn join(
         connection: client.id().to_owned(),
         name: name.clone(),
     };
-    chat.rooms.join(&room, member).await?;
+    if let Some(left) = chat.rooms.join(&room, member).await? {
+        chat.tell(&client, Told::left(left)).await?;
+    }
     chat.tell(&client, Told::Joined { room, name }).await?;
     Ok(())
 }
@@ -71,9 +74,7 @@ async fn leave(
     if let Some(Member { name, .. }) = chat.rooms.leave(&room, client.id()).await? {
         let left = Told::Left { room, name };
         // Who left hears it, too, and is in the room no more.
-        chat.post
-            .post(&client, vec![client.id().to_owned()], left.json())
-            .await;
+        post(&client, vec![client.id().to_owned()], left.json()).await;
         chat.tell(&client, left).await?;
     }
     Ok(())
@@ -87,12 +88,9 @@ async fn who(
 ) -> Result<(), Error> {
     inside(&chat, &room, &client).await?;
     let members = chat.rooms.members(&room).await?;
-    let mut names: Vec<_> = members.into_iter().map(|member| member.name).collect();
-    names.sort();
-    let told = Told::Who { room, names }.json();
-    chat.post
-        .post(&client, vec![client.id().to_owned()], told)
-        .await;
+    let names = members.into_iter().map(|member| member.name);
+    let told = Told::who(room, names.collect()).json();
+    post(&client, vec![client.id().to_owned()], told).await;
     Ok(())
 }
 
@@ -103,7 +101,7 @@ async fn unknown() -> Error {
 
 #[websocket::disconnect]
 async fn gone(client: Connection, State(chat): State<Chat>) -> Result<(), Error> {
-    for left in chat.forget(client.id()).await? {
+    if let Some(left) = chat.forget(client.id()).await? {
         chat.tell(&client, left).await?;
     }
     Ok(())
@@ -120,15 +118,12 @@ async fn inside(chat: &Chat, room: &Room, client: &Connection) -> Result<Name, E
 /// Posts to a client why its message failed. API Gateway hands a reply on only where the route has a route
 /// response, and this needs none.
 async fn tell_problems(request: Request, next: Next<Chat>) -> Response {
-    let chat = next.state().clone();
     let client = request.extensions().get::<Connection>().cloned();
     let response = next.run(request).await;
     if let (Some(problem), Some(client)) = (response.problem(), client) {
         let detail = problem.detail().unwrap_or("that did not work").to_owned();
         let told = Told::Problem { detail }.json();
-        chat.post
-            .post(&client, vec![client.id().to_owned()], told)
-            .await;
+        post(&client, vec![client.id().to_owned()], told).await;
     }
     response
 }

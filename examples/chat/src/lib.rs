@@ -10,7 +10,7 @@ use serde::Serialize;
 
 mod handlers;
 pub mod page;
-pub mod post;
+mod post;
 pub mod rooms;
 pub mod words;
 
@@ -18,8 +18,7 @@ pub mod words;
 mod tests;
 
 use self::{
-    post::Post,
-    rooms::{Memory, Rooms, Unreachable},
+    rooms::{Member, Memory, Rooms, Unreachable},
     words::{Name, Room, Text},
 };
 
@@ -38,21 +37,55 @@ pub fn function(chat: Chat) -> Result<Function, powertools::Error> {
 #[derive(Clone, Debug)]
 pub struct Chat {
     rooms: Arc<dyn Rooms>,
-    post: Arc<dyn Post>,
 }
+
+/// Of those who are in a room, as `who` tells them.
+const MOST_NAMES: usize = 100;
 
 /// What clients are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Told {
-    Joined { room: Room, name: Name },
-    Left { room: Room, name: Name },
-    Message { room: Room, name: Name, text: Text },
-    Who { room: Room, names: Vec<Name> },
-    Problem { detail: String },
+    Joined {
+        room: Room,
+        name: Name,
+    },
+    Left {
+        room: Room,
+        name: Name,
+    },
+    Message {
+        room: Room,
+        name: Name,
+        text: Text,
+    },
+    /// The first names of the alphabet, and how many come after them.
+    Who {
+        room: Room,
+        names: Vec<Name>,
+        more: usize,
+    },
+    Problem {
+        detail: String,
+    },
 }
 
 impl Told {
+    fn left((room, member): (Room, Member)) -> Self {
+        Self::Left {
+            room,
+            name: member.name,
+        }
+    }
+
+    /// Bounded, whoever is in the room: a message has an end, and so has a reader's patience.
+    fn who(room: Room, mut names: Vec<Name>) -> Self {
+        names.sort();
+        let more = names.len().saturating_sub(MOST_NAMES);
+        names.truncate(MOST_NAMES);
+        Self::Who { room, names, more }
+    }
+
     fn json(&self) -> String {
         serde_json::to_string(self).expect("texts and lists of them are JSON")
     }
@@ -60,10 +93,9 @@ impl Told {
 
 impl Chat {
     /// With these.
-    pub fn new(rooms: impl Rooms + 'static, post: impl Post + 'static) -> Self {
+    pub fn new(rooms: impl Rooms + 'static) -> Self {
         Self {
             rooms: Arc::new(rooms),
-            post: Arc::new(post),
         }
     }
 
@@ -73,14 +105,13 @@ impl Chat {
     ///
     /// When a table is named and this program was built without the feature `aws`.
     pub async fn from_env() -> Result<Self, powertools::Error> {
-        let post = post::Gateway;
         let table = std::env::var("CHAT_TABLE").ok();
         match table.filter(|table| !table.is_empty()) {
             #[cfg(feature = "aws")]
-            Some(table) => Ok(Self::new(rooms::DynamoDb::new(table).await, post)),
+            Some(table) => Ok(Self::new(rooms::DynamoDb::new(table).await)),
             #[cfg(not(feature = "aws"))]
             Some(_) => Err("CHAT_TABLE is set, but this is built without the feature `aws`".into()),
-            None => Ok(Self::new(Memory::default(), post)),
+            None => Ok(Self::new(Memory::default())),
         }
     }
 
@@ -96,7 +127,7 @@ impl Chat {
             };
             let members = self.rooms.members(room).await?;
             let to = members.into_iter().map(|member| member.connection);
-            for gone in self.post.post(via, to.collect(), told.json()).await {
+            for gone in post::post(via, to.collect(), told.json()).await {
                 tracing::info!(connection = gone, "gone without a goodbye");
                 news.extend(self.forget(&gone).await?);
             }
@@ -105,12 +136,8 @@ impl Chat {
     }
 
     /// Forgets a connection: what is to be told of it.
-    async fn forget(&self, connection: &str) -> Result<Vec<Told>, Unreachable> {
-        let left = self.rooms.forget(connection).await?.into_iter();
-        let left = left.map(|(room, member)| Told::Left {
-            room,
-            name: member.name,
-        });
-        Ok(left.collect())
+    async fn forget(&self, connection: &str) -> Result<Option<Told>, Unreachable> {
+        let left = self.rooms.forget(connection).await?;
+        Ok(left.map(Told::left))
     }
 }

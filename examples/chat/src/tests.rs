@@ -1,66 +1,19 @@
-//! What clients hear, without a gateway: events as API Gateway sends them, posts kept in a list.
+//! What clients hear, without a gateway: the test client keeps what is posted.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-};
-
-use powertools::{Function, testing::TestClient, websocket::Connection};
+use powertools::{Function, testing::TestClient, websocket::ConnectionsError};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::post::Posted;
-
-/// Keeps what is posted; some are gone.
-#[derive(Clone, Debug, Default)]
-struct Posts(Arc<Mutex<Kept>>);
-
-#[derive(Debug, Default)]
-struct Kept {
-    posts: Vec<(String, Value)>,
-    gone: BTreeSet<String>,
-}
-
-impl Post for Posts {
-    fn post<'a>(&'a self, _: &'a Connection, to: Vec<String>, text: String) -> Posted<'a> {
-        let mut kept = self.0.lock().expect("no test panics with it");
-        let told: Value = serde_json::from_str(&text).expect("JSON");
-        let mut missed = Vec::new();
-        for id in to {
-            if kept.gone.contains(&id) {
-                missed.push(id);
-            } else {
-                kept.posts.push((id, told.clone()));
-            }
-        }
-        Box::pin(async { missed })
-    }
-}
-
-impl Posts {
-    /// Takes what was posted since.
-    fn take(&self) -> Vec<(String, Value)> {
-        std::mem::take(&mut self.0.lock().expect("no test panics with it").posts)
-    }
-
-    fn is_gone(&self, id: &str) {
-        let mut kept = self.0.lock().expect("no test panics with it");
-        kept.gone.insert(id.to_owned());
-    }
-}
 
 struct Stage {
     client: TestClient<Function>,
-    posts: Posts,
 }
 
 impl Stage {
     fn new() -> Self {
-        let posts = Posts::default();
-        let chat = Chat::new(Memory::default(), posts.clone());
+        let chat = Chat::new(Memory::default());
         Self {
             client: TestClient::new(function(chat).expect("routes")),
-            posts,
         }
     }
 
@@ -68,7 +21,23 @@ impl Stage {
     async fn say(&self, id: &str, body: Value) -> Vec<(String, Value)> {
         let route = body["action"].as_str().unwrap_or("$default").to_owned();
         self.client.socket(id).json(&route, body).await;
-        self.posts.take()
+        self.posts()
+    }
+
+    /// Takes what was posted since.
+    fn posts(&self) -> Vec<(String, Value)> {
+        let posts = self.client.connections().take_posts().into_iter();
+        posts
+            .map(|post| (post.id().to_owned(), post.json()))
+            .collect()
+    }
+
+    /// The same, as far as it says what happened to whom.
+    fn news(posts: Vec<(String, Value)>) -> Vec<[String; 3]> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let news = posts.into_iter();
+        news.map(|(id, told)| [id, text(&told["event"]), text(&told["name"])])
+            .collect()
     }
 
     async fn join(&self, id: &str, name: &str) {
@@ -142,7 +111,7 @@ async fn a_room_hears_who_comes_speaks_and_goes() {
         [told("ann=", said.clone()), told("bob=", said)]
     );
     let who = json!({ "action": "who", "room": "tea" });
-    let here = json!({ "event": "who", "room": "tea", "names": ["<bob>", "ann"] });
+    let here = json!({ "event": "who", "room": "tea", "names": ["<bob>", "ann"], "more": 0 });
     assert_eq!(stage.say("ann=", who.clone()).await, [told("ann=", here)]);
     let leave = json!({ "action": "leave", "room": "tea" });
     let left = json!({ "event": "left", "room": "tea", "name": "<bob>" });
@@ -159,17 +128,42 @@ async fn a_room_hears_who_comes_speaks_and_goes() {
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_leaves_every_room() {
+async fn a_connection_that_ends_leaves_its_room() {
     let stage = Stage::new();
     stage.join("ann=", "ann").await;
     stage.join("bob=", "bob").await;
-    let other = json!({ "action": "join", "room": "coffee", "name": "bobby" });
-    stage.say("bob=", other).await;
     assert_eq!(stage.client.socket("bob=").disconnect().await.status(), 200);
     let left = json!({ "event": "left", "room": "tea", "name": "bob" });
-    assert_eq!(stage.posts.take(), [told("ann=", left)]);
+    assert_eq!(stage.posts(), [told("ann=", left)]);
     assert_eq!(stage.client.socket("bob=").disconnect().await.status(), 200);
-    assert_eq!(stage.posts.take(), []);
+    assert_eq!(stage.posts(), []);
+}
+
+#[tokio::test]
+async fn nobody_is_in_two_rooms() {
+    let stage = Stage::new();
+    stage.join("ann=", "ann").await;
+    stage.join("bob=", "bob").await;
+    for number in 0..100 {
+        let join = json!({ "action": "join", "room": format!("room {number}"), "name": "bobby" });
+        stage.say("bob=", join).await;
+    }
+    let say = json!({ "action": "message", "room": "tea", "text": "hi" });
+    assert_eq!(
+        stage.say("bob=", say).await,
+        problem("bob=", "join the room first")
+    );
+    let ann = stage.client.socket("ann=").received();
+    assert_eq!(
+        ann.last().map(String::as_str),
+        Some(r#"{"event":"left","room":"tea","name":"bob"}"#)
+    );
+    assert_eq!(stage.client.socket("bob=").disconnect().await.status(), 200);
+    assert_eq!(
+        stage.posts(),
+        [],
+        "nobody is in the last room to hear of it"
+    );
 }
 
 #[tokio::test]
@@ -178,33 +172,85 @@ async fn who_is_gone_is_forgotten_by_the_next_post_and_the_others_hear_of_it() {
     for (id, name) in [("ann=", "ann"), ("bob=", "bob"), ("cid=", "cid")] {
         stage.join(id, name).await;
     }
-    stage.posts.is_gone("bob=");
-    stage.posts.is_gone("cid=");
+    stage.client.connections().lose("bob=");
+    stage.client.connections().lose("cid=");
     let say = json!({ "action": "message", "room": "tea", "text": "hi" });
-    let events = |posts: Vec<(String, Value)>| {
-        let events = posts.into_iter().map(|(id, told)| {
-            let name = told["name"].as_str().unwrap_or_default().to_owned();
-            (
-                id,
-                told["event"].as_str().unwrap_or_default().to_owned(),
-                name,
-            )
-        });
-        events.collect::<Vec<_>>()
-    };
-    let event = |event: &str, name: &str| ("ann=".to_owned(), event.to_owned(), name.to_owned());
     assert_eq!(
-        events(stage.say("ann=", say.clone()).await),
+        Stage::news(stage.say("ann=", say.clone()).await),
         [
-            event("message", "ann"),
-            event("left", "bob"),
-            event("left", "cid")
+            ["ann=", "message", "ann"],
+            ["ann=", "left", "bob"],
+            ["ann=", "left", "cid"]
         ]
     );
     assert_eq!(
-        events(stage.say("ann=", say).await),
-        [event("message", "ann")]
+        Stage::news(stage.say("ann=", say).await),
+        [["ann=", "message", "ann"]]
     );
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_sent_away_and_holds_up_nobody_again() {
+    for deaf in [ConnectionsError::LimitExceeded, ConnectionsError::TimedOut] {
+        let stage = Stage::new();
+        for (id, name) in [("ann=", "ann"), ("bob=", "bob"), ("cid=", "cid")] {
+            stage.join(id, name).await;
+        }
+        let connections = stage.client.connections();
+        connections.fail("bob=", deaf);
+        let say = json!({ "action": "message", "room": "tea", "text": "hi" });
+        assert_eq!(
+            Stage::news(stage.say("ann=", say.clone()).await),
+            [
+                ["ann=", "message", "ann"],
+                ["cid=", "message", "ann"],
+                ["ann=", "left", "bob"],
+                ["cid=", "left", "bob"]
+            ]
+        );
+        assert_eq!(connections.closed(), ["bob="]);
+        // Nobody is asked after who is no member.
+        connections.open("bob=");
+        stage.say("ann=", say).await;
+        assert_eq!(stage.client.posted("bob="), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn whose_post_fails_otherwise_stays() {
+    let stage = Stage::new();
+    stage.join("ann=", "ann").await;
+    stage.join("bob=", "bob").await;
+    let connections = stage.client.connections();
+    let reason = "an answer with status 500".to_owned();
+    connections.fail("bob=", ConnectionsError::Unavailable { reason });
+    let say = json!({ "action": "message", "room": "tea", "text": "hi" });
+    assert_eq!(
+        Stage::news(stage.say("ann=", say).await),
+        [["ann=", "message", "ann"]]
+    );
+    assert_eq!(connections.closed(), [""; 0]);
+    let who = json!({ "action": "who", "room": "tea" });
+    let here = json!({ "event": "who", "room": "tea", "names": ["ann", "bob"], "more": 0 });
+    assert_eq!(stage.say("ann=", who).await, [told("ann=", here)]);
+}
+
+#[tokio::test]
+async fn a_long_list_is_cut_and_says_so() {
+    let stage = Stage::new();
+    for number in 0..103 {
+        let (id, name) = (format!("c{number:03}="), format!("n{number:03}"));
+        stage.join(&id, &name).await;
+    }
+    let who = json!({ "action": "who", "room": "tea" });
+    let told = stage.say("c000=", who).await;
+    let [(_, told)] = &*told else {
+        panic!("{told:?}");
+    };
+    let names = told["names"].as_array().expect("names");
+    assert_eq!(names.len(), 100);
+    assert_eq!(names[99], "n099");
+    assert_eq!(told["more"], 3);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::records::{Kinesis, Service, Sqs};
+use super::records::{Kafka, Kinesis, Service, Sqs};
 use crate::{Context, router::Json};
 
 /// A record as it came.
@@ -64,7 +64,8 @@ impl fmt::Debug for RawRecord<'_> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from a record of `{S}`",
-    note = "arguments are `Record<T>`, `Context` and, of SQS and Kinesis, `Json<T>`, `String` and `Bytes`"
+    note = "arguments are `Record<T>`, `Context` and, of SQS, Kinesis and Kafka, `Json<T>`, `String` and \
+            `Bytes`"
 )]
 pub trait FromRecord<S: Service>: Sized {
     /// Takes the value; a failure is the record's.
@@ -81,18 +82,21 @@ pub enum RecordError {
     /// What it carries is not JSON, or not the type that was asked for.
     #[error("the record's {part} is not JSON as the handler expects")]
     Json {
-        /// `body` or `data`.
+        /// `body`, `data` or `value`.
         part: &'static str,
         /// What the parser met.
         #[source]
         source: serde_json::Error,
     },
-    /// The data of a Kinesis record is not base64, as it has to be.
+    /// The data of a Kinesis record, or a key or value of Kafka's, is not base64, as it has to be.
     #[error("the record's data is not base64")]
     NotBase64(#[source] base64::DecodeError),
     /// The data is not UTF-8, and text was asked for.
     #[error("the record's data is not UTF-8")]
     NotText(#[source] std::str::Utf8Error),
+    /// A record of Kafka without a value, which says that there is nothing under its key any more.
+    #[error("the record has no value; take `Option<…>` of it")]
+    NoValue,
     /// Anything else, for arguments of one's own.
     #[error(transparent)]
     Other(Box<dyn StdError + Send + Sync>),
@@ -183,6 +187,82 @@ impl<T: DeserializeOwned> FromRecord<Kinesis> for Json<T> {
         };
         read.map(Self).map_err(of_data)
     }
+}
+
+/// The key of a Kafka record, its base64 undone, if it has one.
+///
+/// ```
+/// use powertools::batch::{self, Key};
+///
+/// let topic = batch::kafka(async |Key(key): Key, value: Option<String>| {
+///     tracing::info!(has_key = key.is_some(), is_there = value.is_some(), "received");
+///     Ok::<(), std::io::Error>(())
+/// });
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Key(pub Option<Bytes>);
+
+impl FromRecord<Kafka> for Key {
+    fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
+        let Entry { key, .. } = entry(record)?;
+        let key = key.map(|key| STANDARD.decode(key.as_bytes()));
+        let key = key.transpose().map_err(RecordError::NotBase64)?;
+        Ok(Self(key.map(Bytes::from)))
+    }
+}
+
+impl FromRecord<Kafka> for Bytes {
+    fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
+        value(record).map(Self::from)
+    }
+}
+
+impl FromRecord<Kafka> for String {
+    fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
+        let text = Self::from_utf8(value(record)?);
+        text.map_err(|error| RecordError::NotText(error.utf8_error()))
+    }
+}
+
+impl<T: DeserializeOwned> FromRecord<Kafka> for Json<T> {
+    fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
+        let read = serde_json::from_slice(&value(record)?);
+        let of_value = |source| RecordError::Json {
+            part: "value",
+            source,
+        };
+        read.map(Self).map_err(of_value)
+    }
+}
+
+/// A value that may be absent.
+impl<T: FromRecord<Kafka>> FromRecord<Kafka> for Option<T> {
+    fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
+        match T::from_record(record) {
+            Ok(value) => Ok(Some(value)),
+            Err(RecordError::NoValue) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow, default)]
+    key: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    value: Option<Cow<'a, str>>,
+}
+
+fn entry<'a>(record: &RawRecord<'a>) -> Result<Entry<'a>, RecordError> {
+    serde_json::from_str(record.json).map_err(RecordError::Record)
+}
+
+/// A Kafka record's value, its base64 undone.
+fn value(record: &RawRecord<'_>) -> Result<Vec<u8>, RecordError> {
+    let value = entry(record)?.value.ok_or(RecordError::NoValue)?;
+    let value = STANDARD.decode(value.as_bytes());
+    value.map_err(RecordError::NotBase64)
 }
 
 /// A message's body, borrowed unless it is written with escapes.

@@ -18,8 +18,9 @@ pub(super) type Handling<'a> = Pin<Box<dyn Future<Output = Result<(), Cause>> + 
 #[diagnostic::on_unimplemented(
     message = "this is no handler for records of `{S}`",
     note = "a handler is an async function of up to four arguments that returns `Result<(), E>` with any \
-            error; arguments are `Record<T>`, `Context` and, of SQS and Kinesis, `Json<T>`, `String` and \
-            `Bytes`"
+            error; arguments are `Record<T>`, `Context` and, of SQS, Kinesis and Kafka, `Json<T>`, `String` and \
+            `Bytes`; a closure that holds something clones it for each record: \
+            `move |body: String| {{ let held = held.clone(); async move {{ … }} }}`"
 )]
 pub trait RecordHandler<S, A>: Send + Sync + 'static {
     /// Handles one record.

@@ -23,34 +23,65 @@
 //! Without it Lambda does not read the answer: what failed is taken for done, and deleted.
 //! ([SQS](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html),
 //! [Kinesis](https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html),
-//! [DynamoDB](https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html))
+//! [DynamoDB](https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html),
+//! [Kafka](https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html), in provisioned mode)
 //!
 //! # What a handler takes
 //!
 //! Up to four arguments, each a [`FromRecord`]:
 //!
-//! | argument | [`sqs`] | [`kinesis`] | [`dynamodb`] |
-//! | --- | --- | --- | --- |
-//! | [`Json<T>`](crate::router::Json) | the body | the data | – |
-//! | `String`, [`Bytes`](bytes::Bytes) | the body | the data, its base64 undone | – |
-//! | [`Record<T>`] | the record as a `T` | the record as a `T` | the record as a `T` |
-//! | [`Context`] | the invocation | the invocation | the invocation |
+//! | argument | [`sqs`] | [`kinesis`] | [`dynamodb`] | [`kafka`] |
+//! | --- | --- | --- | --- | --- |
+//! | [`Json<T>`](crate::router::Json) | the body | the data | – | the value |
+//! | `String`, [`Bytes`](bytes::Bytes) | the body | the data, its base64 undone | – | the value, its base64 undone |
+//! | [`Key`], `Option` of a value | – | – | – | the key; a value that may be absent |
+//! | [`Record<T>`] | the record as a `T` | the record as a `T` | the record as a `T` | the record as a `T` |
+//! | [`Context`] | the invocation | the invocation | the invocation | the invocation |
 //!
 //! With the feature `events` there are types for `Record`: `Record<sqs::SqsMessage>` with the attributes,
 //! `Record<dynamodb::EventRecord>` with the images. A record that cannot be read as its handler asks for
 //! is a record that failed.
 //!
+//! # State
+//!
+//! What a handler needs besides, a closure holds, and lends each record a clone:
+//!
+//! ```
+//! use powertools::{Function, batch, router::Json};
+//!
+//! # #[derive(serde::Deserialize)] struct Order { id: u64 }
+//! #[derive(Clone)]
+//! struct Till;
+//!
+//! async fn charge(till: Till, order: Order) -> Result<(), std::io::Error> {
+//! #     let _ = (till, order);
+//!     Ok(())
+//! }
+//!
+//! let till = Till;
+//! let queue = batch::sqs(move |Json(order): Json<Order>| charge(till.clone(), order));
+//! let function = Function::new().on(queue);
+//! ```
+//!
+//! A router beside it is given the same value, `Router::with_state(routes, till.clone())`, and its handlers
+//! take it as [`State<Till>`](crate::router::State). Records have no request, and so `State` is none of
+//! their arguments.
+//!
 //! # What fails, and what is reported
 //!
 //! A record fails by an error of its handler, by a panic, or by not being done when the invocation is about
-//! to end. Each is one line at ERROR with its cause; every line of a record has its `message_id` or
-//! `sequence_number`, from a span of its own.
+//! to end. Each is one line at ERROR with its cause; every line of a record has its `message_id`, its
+//! `sequence_number`, or its `partition` and `offset`, from a span of its own.
 //!
 //! - A **queue**: the failed messages are reported, the others deleted. Up to ten are handled at a time.
 //! - A **FIFO queue**, known by its name: one at a time, and nothing after the first failure. That message
 //!   and all behind it are reported, so that they come again in their order.
 //! - A **stream**: one at a time, and nothing after the first failure, which alone is reported: Lambda sends
 //!   again what begins with the lowest sequence number that it is told.
+//!
+//! - A **topic of Kafka**: one at a time in each partition, and nothing after the first failure there, while
+//!   the other partitions go on. That record and all behind it in its partition are reported, by partition
+//!   and offset: whether Lambda goes on from the lowest or sends again what was named, none is lost.
 //!
 //! If all fail, all are reported, like any others; see [`Batch::fail_if_none_is_done`]. A batch in which a
 //! record has no id fails as a whole, before anything is handled: there would be no way to report it.
@@ -70,13 +101,14 @@ mod records;
 mod run;
 
 pub use self::{
-    from_record::{FromRecord, RawRecord, Record, RecordError},
+    from_record::{FromRecord, Key, RawRecord, Record, RecordError},
     handler::RecordHandler,
-    records::{DynamoDb, Kinesis, Records, Service, Sqs},
+    records::{DynamoDb, Kafka, Kinesis, Records, Service, Sqs},
 };
 use self::{
     handler::{AnyRecordHandler, erased},
-    run::{Outcome, Run},
+    records::Identified,
+    run::{Lane, Outcome, Run},
 };
 
 /// Messages of an SQS queue, standard or FIFO.
@@ -129,7 +161,27 @@ pub fn dynamodb<A: 'static>(handler: impl RecordHandler<DynamoDb, A>) -> Batch<D
     Batch::new(handler, 1)
 }
 
-/// How the records of a batch are handled: what [`sqs`], [`kinesis`] and [`dynamodb`] make, for
+/// Records of Kafka's topics, from Amazon MSK or a cluster of one's own.
+///
+/// [`Batch::concurrency`] is how many partitions have a record handled at a time: 1 unless set.
+///
+/// ```
+/// # use powertools::{Function, batch, router::Json};
+/// # #[derive(serde::Deserialize)] struct Order { id: u64 }
+/// async fn charge(Json(order): Json<Order>) -> Result<(), std::io::Error> {
+///     tracing::info!(order = order.id, "charging"); // and `partition`, `offset`
+///     Ok(())
+/// }
+///
+/// let function = Function::new().on(batch::kafka(charge).concurrency(4));
+/// ```
+///
+/// A partial answer is one of [`partition` and `offset`](Failures), as Powertools of other languages give it.
+pub fn kafka<A: 'static>(handler: impl RecordHandler<Kafka, A>) -> Batch<Kafka> {
+    Batch::new(handler, 1)
+}
+
+/// How the records of a batch are handled: what [`sqs`], [`kinesis`], [`dynamodb`] and [`kafka`] make, for
 /// [`Function::on`](crate::Function::on).
 ///
 /// ```
@@ -229,29 +281,47 @@ impl<S: Service> EventHandler<Records<S>> for Batch<S> {
         batch: Records<S>,
         context: Context,
     ) -> Result<Failures, InvocationError> {
-        let in_order = S::IS_STREAM || batch.is_fifo();
-        let run = Run {
+        let records = batch.records();
+        let in_order = S::IS_STREAM || S::HAS_PARTITIONS || batch.is_fifo();
+        let at_a_time = if batch.is_fifo() { 1 } else { self.concurrency };
+        let mut run = Run {
             handler: &*self.handler,
-            records: batch.records(),
+            records,
             context: &context,
             is_stream: S::IS_STREAM,
-            at_a_time: if batch.is_fifo() { 1 } else { self.concurrency },
+            at_a_time,
+            lanes: lanes(records, at_a_time),
             stops_at_failure: in_order,
             time: self.time_to_handle(context.remaining()),
         };
         let outcomes = run.outcomes().await;
-        let records = batch.records();
         if self.fails_if_none_is_done && !records.is_empty() && !outcomes.contains(&Outcome::Done) {
             let message = format!("none of {} records could be handled", records.len());
             return Err(InvocationError::new("BatchFailed", message));
         }
         let failed = records.iter().zip(outcomes);
         let failed = failed.filter(|(_, outcome)| *outcome != Outcome::Done);
-        let ids = failed.map(|(record, _)| record.id.clone());
+        let failed = failed.map(|(record, _)| record);
         // Lambda goes on from the lowest of those it is told, and the records of a shard come in order.
         let most = if S::IS_STREAM { 1 } else { usize::MAX };
-        Ok(Failures(ids.take(most).collect()))
+        Ok(failed.take(most).collect())
     }
+}
+
+/// One for each partition, where records have one, and one record at a time in it; otherwise one.
+fn lanes(records: &[Identified], at_a_time: usize) -> Vec<Lane> {
+    let mut lanes = Vec::new();
+    let mut begin = 0;
+    for same in records.chunk_by(|one, next| one.partition == next.partition) {
+        let end = begin + same.len();
+        let has_partition = same.iter().any(|record| record.partition.is_some());
+        lanes.push(Lane::new(
+            begin..end,
+            if has_partition { 1 } else { at_a_time },
+        ));
+        begin = end;
+    }
+    lanes
 }
 
 /// The records that failed, as Lambda wants to be told: `{"batchItemFailures":[{"itemIdentifier":"…"}]}`.
@@ -269,25 +339,63 @@ impl<S: Service> EventHandler<Records<S>> for Batch<S> {
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failures(Vec<String>);
+pub struct Failures {
+    ids: Vec<String>,
+    items: Vec<Item>,
+}
+
+/// A record as Lambda knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Item {
+    Id(String),
+    /// Of Kafka. (Powertools for AWS Lambda (Python), pull request 7941)
+    Place {
+        partition: Arc<str>,
+        offset: u64,
+    },
+}
 
 impl Failures {
-    /// Their ids: message ids, or the sequence number from which on a stream is sent again.
+    /// Their ids: message ids, the sequence number from which on a stream is sent again, or partition and
+    /// offset like `orders-0@15`.
     #[must_use]
     pub fn ids(&self) -> &[String] {
-        &self.0
+        &self.ids
+    }
+}
+
+impl<'a> FromIterator<&'a Identified> for Failures {
+    fn from_iter<I: IntoIterator<Item = &'a Identified>>(records: I) -> Self {
+        let failed = records.into_iter();
+        let failed = failed.map(|record| (record.name(), Item::of(record)));
+        let (ids, items) = failed.unzip();
+        Self { ids, items }
+    }
+}
+
+impl Item {
+    fn of(record: &Identified) -> Self {
+        match (&record.partition, record.id.parse()) {
+            (Some(partition), Ok(offset)) => Self::Place {
+                partition: Arc::clone(partition),
+                offset,
+            },
+            _ => Self::Id(record.id.clone()),
+        }
     }
 }
 
 impl Serialize for Failures {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         #[derive(Serialize)]
-        struct Item<'a> {
+        struct Failure<'a> {
             #[serde(rename = "itemIdentifier")]
-            id: &'a str,
+            item: &'a Item,
         }
 
-        let items: Vec<Item<'_>> = self.0.iter().map(|id| Item { id }).collect();
+        let items = self.items.iter().map(|item| Failure { item });
+        let items: Vec<Failure<'_>> = items.collect();
         let mut reply = serializer.serialize_struct("Failures", 1)?;
         reply.serialize_field("batchItemFailures", &items)?;
         reply.end()
@@ -328,8 +436,9 @@ mod tests {
     #[test]
     fn the_reply_has_the_words_of_lambda() {
         let json = |ids: &[&str]| {
-            let ids = ids.iter().map(|id| (*id).to_owned()).collect();
-            serde_json::to_string(&Failures(ids)).expect("text serialises")
+            let ids: Vec<_> = ids.iter().map(|id| (*id).to_owned()).collect();
+            let items = ids.iter().cloned().map(Item::Id).collect();
+            serde_json::to_string(&Failures { ids, items }).expect("text serialises")
         };
         assert_eq!(json(&[]), r#"{"batchItemFailures":[]}"#);
         assert_eq!(

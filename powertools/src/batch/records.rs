@@ -2,7 +2,7 @@
 //!
 //! Records are read one by one and not with the event, so that one which is not as expected fails alone.
 
-use std::{fmt, marker::PhantomData};
+use std::{collections::BTreeMap, fmt, marker::PhantomData, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer,
@@ -24,19 +24,28 @@ pub enum Kinesis {}
 #[derive(Clone, Copy, Debug)]
 pub enum DynamoDb {}
 
-/// A service whose batches can fail in part: [`Sqs`], [`Kinesis`] or [`DynamoDb`].
+/// Topics of Apache Kafka, of Amazon MSK's clusters and of one's own.
+#[derive(Clone, Copy, Debug)]
+pub enum Kafka {}
+
+/// A service whose batches can fail in part: [`Sqs`], [`Kinesis`], [`DynamoDb`] or [`Kafka`].
 pub trait Service: sealed::Sealed + 'static {}
 
 impl Service for Sqs {}
 impl Service for Kinesis {}
 impl Service for DynamoDb {}
+impl Service for Kafka {}
 
 pub(super) mod sealed {
-    use super::{DynamoDb, Identity, Kinesis, Sqs};
+    use super::{DynamoDb, Identity, Kafka, Kinesis, Sqs};
 
     pub trait Sealed {
         /// The service as it names itself in a record.
         const NAME: &'static str;
+        /// Other names of it.
+        const ALIASES: &'static [&'static str] = &[];
+        /// Whether each partition has its order, and others go on without it.
+        const HAS_PARTITIONS: bool = false;
         /// Whether records come in an order, and Lambda goes on from the lowest that failed.
         const IS_STREAM: bool;
         /// What a record is reported by.
@@ -75,6 +84,19 @@ pub(super) mod sealed {
             record.dynamodb?.sequence_number
         }
     }
+
+    impl Sealed for Kafka {
+        const NAME: &'static str = "aws:kafka";
+        // As the events of clusters of one's own say, and as AWS's pages have it.
+        const ALIASES: &'static [&'static str] = &["aws:SelfManagedKafka", "SelfManagedKafka"];
+        const HAS_PARTITIONS: bool = true;
+        const IS_STREAM: bool = false;
+        const ID: &'static str = "offset";
+
+        fn id(record: Identity) -> Option<String> {
+            record.offset.map(|offset| offset.to_string())
+        }
+    }
 }
 
 /// The records of one event, as [`Batch`](super::Batch) takes them.
@@ -86,8 +108,20 @@ pub struct Records<S> {
 /// A record that can be reported.
 pub(super) struct Identified {
     pub(super) id: String,
+    /// Of Kafka, such as `orders-0`; `id` is the offset there.
+    pub(super) partition: Option<Arc<str>>,
     pub(super) json: Box<RawValue>,
     is_of_fifo: bool,
+}
+
+impl Identified {
+    /// What a person calls it by.
+    pub(super) fn name(&self) -> String {
+        match &self.partition {
+            Some(partition) => format!("{partition}@{}", self.id),
+            None => self.id.clone(),
+        }
+    }
 }
 
 impl<S> Records<S> {
@@ -105,13 +139,19 @@ impl<S: Service> EventType for Records<S> {
     fn matches(origin: &Origin<'_>) -> bool {
         // A tumbling window wants its state back, which a batch does not have.
         // (https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html)
-        origin.is_service(S::NAME) && !origin.has("window")
+        let is_theirs = |name: &&str| origin.is_service(name);
+        let is_theirs = is_theirs(&S::NAME) || S::ALIASES.iter().any(is_theirs);
+        is_theirs && !origin.has("window")
+    }
+
+    fn title() -> String {
+        format!("batches of {}", S::NAME)
     }
 }
 
 impl<S> fmt::Debug for Records<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids = self.records.iter().map(|record| &record.id);
+        let ids = self.records.iter().map(Identified::name);
         formatter.debug_list().entries(ids).finish()
     }
 }
@@ -125,6 +165,7 @@ pub struct Identity {
     source: Option<String>,
     kinesis: Option<Position>,
     dynamodb: Option<Position>,
+    offset: Option<u64>,
 }
 
 /// A record's place in its shard.
@@ -143,32 +184,78 @@ impl<'de, S: Service> Deserialize<'de> for Records<S> {
             records: Vec<Box<RawValue>>,
         }
 
-        let Event { records } = Event::deserialize(deserializer)?;
-        let records = records.into_iter().enumerate().map(|(index, json)| {
-            let identity: Identity = read(&json).unwrap_or_default();
-            // A FIFO queue's name ends so, and no other's may. A message's group is no sign of one: a fair
-            // queue has groups too.
-            // (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html,
-            // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html)
-            let source = identity.source.as_deref();
-            let is_of_fifo = source.is_some_and(|arn| arn.ends_with(".fifo"));
-            let id = S::id(identity).filter(|id| !id.is_empty());
-            // Lambda takes an empty id for the failure of the whole batch, and a missing one too; then
-            // nothing of it must have been done.
-            // (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)
-            let missing = || D::Error::custom(format!("record {index} has no `{}`", S::ID));
-            let id = id.ok_or_else(missing)?;
-            Ok(Identified {
-                id,
-                json,
-                is_of_fifo,
-            })
-        });
+        /// By topic and partition, in one text.
+        #[derive(Deserialize)]
+        struct Partitioned {
+            records: BTreeMap<String, Vec<Box<RawValue>>>,
+        }
+
+        let identified = if S::HAS_PARTITIONS {
+            let Partitioned { records } = Partitioned::deserialize(deserializer)?;
+            let partitions = records.into_iter();
+            let partitions = partitions.map(|(name, records)| identified::<S>(Some(name), records));
+            partitions
+                .collect::<Result<Vec<_>, _>>()
+                .map(|all| all.into_iter().flatten().collect())
+        } else {
+            let Event { records } = Event::deserialize(deserializer)?;
+            identified::<S>(None, records)
+        };
         Ok(Self {
-            records: records.collect::<Result<_, _>>()?,
+            records: identified.map_err(D::Error::custom)?,
             service: PhantomData,
         })
     }
+}
+
+/// The records with their ids, or which one has none.
+fn identified<S: Service>(
+    partition: Option<String>,
+    records: Vec<Box<RawValue>>,
+) -> Result<Vec<Identified>, String> {
+    let partition: Option<Arc<str>> = partition.map(Arc::from);
+    let of = records.len();
+    let records = records.into_iter().zip(1..).map(|(json, number)| {
+        let identity: Identity = read(&json).unwrap_or_default();
+        // A FIFO queue's name ends so, and no other's may. A message's group is no sign of one: a fair
+        // queue has groups too.
+        // (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html,
+        // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html)
+        let source = identity.source.as_deref();
+        let is_of_fifo = source.is_some_and(|arn| arn.ends_with(".fifo"));
+        let id = S::id(identity).filter(|id| !id.is_empty());
+        // Lambda takes an empty id for the failure of the whole batch, and a missing one too; then
+        // nothing of it must have been done.
+        // (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)
+        let id = id.ok_or_else(|| {
+            let place = partition.as_ref().map(|name| format!(" in `{name}`"));
+            let place = place.unwrap_or_default();
+            format!(
+                "of {of} records{place}, the {} has no `{}`",
+                ordinal(number),
+                S::ID
+            )
+        })?;
+        Ok(Identified {
+            id,
+            partition: partition.clone(),
+            json,
+            is_of_fifo,
+        })
+    });
+    records.collect()
+}
+
+/// As a person counts.
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
 }
 
 fn read<T: DeserializeOwned>(json: &RawValue) -> Option<T> {

@@ -1,6 +1,6 @@
 //! Going through the records of a batch: how many at a time, up to which failure, and until when.
 
-use std::{error::Error as StdError, time::Duration};
+use std::{error::Error as StdError, ops::Range, time::Duration};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::time::{Instant, timeout_at};
@@ -33,11 +33,44 @@ pub(super) struct Run<'a> {
     pub(super) records: &'a [Identified],
     pub(super) context: &'a Context,
     pub(super) is_stream: bool,
+    /// In all lanes together.
     pub(super) at_a_time: usize,
-    /// Whether nothing is begun after a failure.
+    pub(super) lanes: Vec<Lane>,
+    /// Whether nothing is begun in a lane after a failure there.
     pub(super) stops_at_failure: bool,
     /// After which everything is given up.
     pub(super) time: Duration,
+}
+
+/// Records that stand one after the other: all of a batch, or those of a partition.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// Those that are not begun, by their place in the batch.
+    waiting: Range<usize>,
+    /// How many are handled at a time.
+    at_a_time: usize,
+    running: usize,
+    has_stopped: bool,
+}
+
+impl Lane {
+    pub(super) const fn new(records: Range<usize>, at_a_time: usize) -> Self {
+        Self {
+            waiting: records,
+            at_a_time,
+            running: 0,
+            has_stopped: false,
+        }
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        if self.has_stopped || self.running == self.at_a_time {
+            return None;
+        }
+        let index = self.waiting.next()?;
+        self.running += 1;
+        Some(index)
+    }
 }
 
 impl Run<'_> {
@@ -45,33 +78,34 @@ impl Run<'_> {
     ///
     /// Handlers take turns within this task. Tasks of their own are the road not taken: they would go on
     /// after the invocation has been answered.
-    pub(super) async fn outcomes(&self) -> Vec<Outcome> {
-        let end = Instant::now() + self.time.min(DAY);
-        let mut outcomes = vec![Outcome::Left; self.records.len()];
-        let mut waiting = 0..self.records.len();
+    pub(super) async fn outcomes(&mut self) -> Vec<Outcome> {
+        let mut lanes = std::mem::take(&mut self.lanes);
+        let this = &*self;
+        let end = Instant::now() + this.time.min(DAY);
+        let mut outcomes = vec![Outcome::Left; this.records.len()];
         let mut running = FuturesUnordered::new();
-        let mut has_stopped = false;
         loop {
             // Asked each time: a handler that never waits lets no timer fire.
-            has_stopped |= Instant::now() >= end;
-            if !has_stopped
-                && running.len() < self.at_a_time
-                && let Some(index) = waiting.next()
+            let is_over = Instant::now() >= end;
+            if !is_over
+                && running.len() < this.at_a_time
+                && let Some((lane, index)) = begun(&mut lanes)
             {
                 outcomes[index] = Outcome::Begun;
-                let handling = self.handled(index).instrument(self.span(index));
-                running.push(async move { (index, handling.await) });
+                let handling = this.handled(index).instrument(this.span(index));
+                running.push(async move { (lane, index, handling.await) });
                 continue;
             }
             let Ok(next) = timeout_at(end, running.next()).await else {
-                self.give_up(&mut outcomes);
+                this.give_up(&mut outcomes);
                 break;
             };
-            let Some((index, outcome)) = next else {
+            let Some((lane, index, outcome)) = next else {
                 break;
             };
             outcomes[index] = outcome;
-            has_stopped |= self.stops_at_failure && outcome == Outcome::Failed;
+            lanes[lane].running -= 1;
+            lanes[lane].has_stopped |= this.stops_at_failure && outcome == Outcome::Failed;
         }
         let left = outcomes.iter().filter(|outcome| **outcome == Outcome::Left);
         let left = left.count();
@@ -123,11 +157,20 @@ impl Run<'_> {
     /// A span, and not keys of the invocation, which records that are handled at a time would share. At
     /// ERROR, so that no filter by level takes it away.
     fn span(&self, index: usize) -> Span {
-        let id = &*self.records[index].id;
-        if self.is_stream {
+        let record = &self.records[index];
+        let id = &*record.id;
+        if let Some(partition) = record.partition.as_deref() {
+            tracing::error_span!(target: TARGET, "record", partition, offset = id)
+        } else if self.is_stream {
             tracing::error_span!(target: TARGET, "record", sequence_number = id)
         } else {
             tracing::error_span!(target: TARGET, "record", message_id = id)
         }
     }
+}
+
+/// The next record that may be begun, with its lane.
+fn begun(lanes: &mut [Lane]) -> Option<(usize, usize)> {
+    let mut lanes = lanes.iter_mut().enumerate();
+    lanes.find_map(|(place, lane)| lane.next().map(|index| (place, index)))
 }

@@ -40,6 +40,31 @@ use serde_json::value::RawValue;
 pub trait EventType: DeserializeOwned + Send + 'static {
     /// Whether an event is one of these, by what it says of its origin. It is deserialised only after that.
     fn matches(origin: &Origin<'_>) -> bool;
+
+    /// What they are called, for a person to read: the type's name, without its modules.
+    #[doc(hidden)]
+    #[must_use]
+    fn title() -> String {
+        without_modules(std::any::type_name::<Self>())
+    }
+}
+
+/// `Event<Sold>` of `shop::events::Event<shop::Sold>`.
+fn without_modules(name: &str) -> String {
+    let mut short = String::new();
+    let mut word = String::new();
+    for char in name.chars() {
+        match char {
+            ':' => word.clear(),
+            char if char.is_alphanumeric() || char == '_' => word.push(char),
+            char => {
+                short.push_str(&word);
+                word.clear();
+                short.push(char);
+            }
+        }
+    }
+    short + &word
 }
 
 /// What an event says of where it came from: its fields, those of its first record, as they stand.

@@ -71,6 +71,11 @@ impl Selection {
         Ok(Self(parts))
     }
 
+    /// Whether it is the same for all messages: none of them has a say in it.
+    pub(crate) fn is_constant(&self) -> bool {
+        !self.0.iter().any(|part| matches!(part, Part::Body(_)))
+    }
+
     /// The key that a message names; none if it is not JSON.
     pub(crate) fn key(&self, message: &str) -> Option<String> {
         let body: Value = serde_json::from_str(message).ok()?;
@@ -152,6 +157,20 @@ mod tests {
             "${request.body.a}$",
         ] {
             assert!(Selection::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_expression_without_a_variable_is_constant() {
+        for (text, expected) in [
+            ("request.body.action", true),
+            ("action", true),
+            ("\\$default", true),
+            ("$request.body.action", false),
+            ("v1/${request.body.action}", false),
+        ] {
+            let selection = Selection::parse(text).expect(text);
+            assert_eq!(selection.is_constant(), expected, "{text}");
         }
     }
 

@@ -50,6 +50,11 @@ pub(super) struct Invocation {
 impl<A: App> Function<A> {
     /// Starts an invocation, which goes on whatever becomes of who asked for it, as on Lambda.
     pub(super) fn start(&self, event: Bytes, request_id: String, trace: &str) -> Invocation {
+        self.start_in(event, self.context(request_id, trace))
+    }
+
+    /// What Lambda would say of an invocation that starts now.
+    pub(super) fn context(&self, request_id: String, trace: &str) -> Context {
         let mut context = Context::new(request_id);
         context.function_arn = format!(
             "arn:aws:lambda:us-east-1:123456789012:function:{}",
@@ -59,6 +64,11 @@ impl<A: App> Function<A> {
         context.xray_trace_id = Some(lambda_trace(trace));
         context.cold_start = context::take_cold_start();
         context.function = Arc::clone(&self.info);
+        context
+    }
+
+    /// Starts the invocation of this context.
+    pub(super) fn start_in(&self, event: Bytes, context: Context) -> Invocation {
         Invocation {
             cold_start: context.cold_start,
             running: tokio::spawn(invoke(self.app.clone(), event, context, self.timeout)),

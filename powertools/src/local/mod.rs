@@ -81,8 +81,10 @@
 //! $ curl -d hello http://localhost:9000/@connections/L0SM9cOFvHcCIhw%3D
 //! ```
 //!
-//! It answers 410 for a connection that is closed or never was, 400 for what is no id, 413 above 128 KiB, and
-//! 429 while a client does not read what waits for it.
+//! It is below the stage and below `--base-path` as well, as on AWS. It answers 410 for a connection that is closed
+//! or never was, 400 for what is no id, 413 above 128 KiB, and 429 while a client does not read what waits for it.
+//! `websocket::Connections` finds it whatever name the client asked for, `--domain` included. To a plain HTTP
+//! request a function that has nothing but routes of WebSockets answers 426.
 //!
 //! # What is played
 //!

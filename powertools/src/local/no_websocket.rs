@@ -23,6 +23,14 @@ impl<A> Sockets<A> {
         None
     }
 
+    pub(super) fn is_mapped(&self, _: &str) -> bool {
+        match self.never {}
+    }
+
+    pub(super) fn turned_away<B>(&self, _: &http::Request<B>, _: &Answer, _: &str) {
+        match self.never {}
+    }
+
     pub(super) async fn manage(&self, _: http::Request<Incoming>) -> Answer {
         match self.never {}
     }

@@ -55,13 +55,19 @@ pub(super) fn banner(
         let needed = "  clients can connect if powertools has its feature `local-websocket`\n";
         text.push_str(needed);
     }
+    let strays = keys.as_deref().map(|keys| settings.websocket.strays(keys));
     let mut keys = keys.unwrap_or_default();
     keys.sort_unstable();
     rows.extend(keys.into_iter().map(|key| ("websocket".to_owned(), key)));
+    let events = app.events().into_iter();
+    rows.extend(events.map(|event| ("on".to_owned(), event)));
     if app.is_direct() {
         rows.push(("direct".to_owned(), format!("POST {INVOCATIONS}")));
     }
     text.push_str(&columns(&rows));
+    for stray in strays.unwrap_or_default() {
+        text.push_str(&format!("  the function has {}\n", in_a_line(&stray)));
+    }
     if !settings.unknown.is_empty() {
         let unknown = settings.unknown.join("` `");
         text.push_str(&format!(
@@ -100,6 +106,17 @@ pub(super) fn title(request: &http::Request<impl Sized>, source: Option<Source>)
         Some(source) => format!("{line} ({source})"),
         None => line,
     }
+}
+
+/// As much of a text as a line has room for: a message may have 128 KiB.
+#[cfg(feature = "local-websocket")]
+pub(super) fn brief(text: &str) -> String {
+    const MOST: usize = 200;
+    let mut brief: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        brief.push('…');
+    }
+    brief
 }
 
 /// Text with whatever is not to be seen escaped, quotes and all else as it is.

@@ -181,7 +181,8 @@ impl<S> fmt::Debug for Route<S> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a route for the state `{S}`",
     note = "write `#[get(\"/…\")]` or another route attribute above the function, and take `State<…>` \
-            of a type that the router's state can give"
+            of a type that the router's state can give",
+    note = "a function under `#[websocket::…]` stands in `websocket::routes![…]`"
 )]
 pub trait IntoRoute<S> {
     /// The route.

@@ -25,8 +25,44 @@
 //! What is not played is Lambda's limit of 6 MB on the event and on the reply: no body is too large here. And
 //! two things that would only be in a test's way: a REST API is told that every type is binary where that
 //! matters, and an HTTP API decodes a path once and not twice (see [`local`](crate::local)).
-//! Connections and messages of a WebSocket API are sent through a [`TestSocket`]. Failures of the test itself (an unknown event, a reply that the source refuses) panic with what
-//! was wrong.
+//! Failures of the test itself (an unknown event, a reply that the source refuses) panic with what was wrong.
+//!
+//! # Other events
+//!
+//! [`TestClient::invoke`] takes any event as JSON, that of a queue or a direct invocation, and gives back what
+//! Lambda would get: the result, or the failure.
+//!
+//! # WebSocket
+//!
+//! Connections and messages are sent through a [`TestSocket`]. What the function posts meanwhile, with the
+//! feature `connections`, reaches no network: it is kept, and a test says which connections are gone or do not
+//! read.
+//!
+//! ```
+//! # #[cfg(all(feature = "macros", feature = "connections"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use powertools::{testing::TestClient, websocket::{self, Connections}};
+//!
+//! /// Tells everybody, and says who is not there any more.
+//! #[websocket::message("shout")]
+//! async fn shout(text: String, connections: Connections) -> String {
+//!     connections.broadcast(["ann=", "bob="], text.to_uppercase()).await.gone.join(" ")
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let client = TestClient::new(websocket::Router::new(websocket::routes![shout])?);
+//! let ann = client.socket("ann=");
+//! client.connections().lose("bob=");
+//! assert_eq!(ann.text("shout", "tea?").await.text(), "bob=");
+//! assert_eq!(client.posted("ann="), ["TEA?"]);
+//! // What ann's screen shows: the post, and then the reply.
+//! assert_eq!(ann.received(), ["TEA?", "bob="]);
+//! # Ok(())
+//! # })
+//! # }
+//! # #[cfg(not(all(feature = "macros", feature = "connections")))]
+//! # fn main() {}
+//! ```
 
 use std::{fmt, future::IntoFuture, pin::Pin};
 
@@ -38,12 +74,16 @@ use serde_json::Value;
 
 #[cfg(feature = "parameters")]
 pub use crate::clock::HandClock;
+#[cfg(feature = "connections")]
+pub use crate::websocket::connections::kept::{Post, TestConnections};
 use crate::{
     Context,
     event::Source,
     function::{App, InvocationError},
     gateway::{self, Api},
 };
+#[cfg(feature = "connections")]
+use crate::{context, websocket::connections::Played};
 
 /// What a client has to encode in a path and query, and a test may leave unencoded.
 const URL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
@@ -64,14 +104,18 @@ pub use self::socket::{TestEvent, TestSocket};
 pub struct TestClient<A> {
     app: A,
     source: Source,
+    #[cfg(feature = "connections")]
+    connections: TestConnections,
 }
 
 impl<A: App> TestClient<A> {
     /// A client that speaks through an HTTP API unless told otherwise.
-    pub const fn new(app: A) -> Self {
+    pub fn new(app: A) -> Self {
         Self {
             app,
             source: Source::HttpApi,
+            #[cfg(feature = "connections")]
+            connections: TestConnections::new(),
         }
     }
 
@@ -80,6 +124,31 @@ impl<A: App> TestClient<A> {
     pub const fn source(mut self, source: Source) -> Self {
         self.source = source;
         self
+    }
+
+    /// Has the function post to these connections instead of the client's own.
+    #[cfg(feature = "connections")]
+    #[must_use]
+    pub fn with_connections(mut self, connections: TestConnections) -> Self {
+        self.connections = connections;
+        self
+    }
+
+    /// The connections that the function posts to.
+    #[cfg(feature = "connections")]
+    pub const fn connections(&self) -> &TestConnections {
+        &self.connections
+    }
+
+    /// What was posted to this connection so far, as text.
+    ///
+    /// # Panics
+    ///
+    /// When something of it is not UTF-8, which no client could read.
+    #[cfg(feature = "connections")]
+    #[must_use]
+    pub fn posted(&self, id: &str) -> Vec<String> {
+        self.connections.posted(id)
     }
 
     /// A GET request.
@@ -152,8 +221,21 @@ impl<A: App> TestClient<A> {
     /// When the result is not JSON, which would be a mistake in this crate.
     pub async fn invoke_raw(&self, event: impl Into<Bytes>) -> Result<Value, InvocationError> {
         let context = Context::new("00000000-0000-4000-8000-000000000000");
+        let context = self.playing(context);
         let reply = self.app.invoke(event.into(), context).await?;
         Ok(serde_json::to_value(&reply).expect("a reply is JSON"))
+    }
+
+    /// The context with the connections that posts go to.
+    fn playing(&self, context: Context) -> Context {
+        #[cfg(feature = "connections")]
+        let context = {
+            let mut context = context;
+            let played = Played::Test(self.connections.clone());
+            context.edge = context::Edge::new(played);
+            context
+        };
+        context
     }
 }
 

@@ -45,8 +45,12 @@ use crate::{
 /// # fn main() {}
 /// ```
 ///
-/// The test is the gateway here: it says which route was chosen for a message, sends messages over a
-/// connection that was refused, if it likes to, and reads answers as if every route had a route response.
+/// The test is the gateway here: it says which route was chosen for a message, and reads answers as if every
+/// route had a route response. It may speak without having connected.
+///
+/// With the feature `connections` the function's posts to this id are messages of this client, see
+/// [`received`](Self::received). As on AWS there is no connection to post to while `$connect` is asked, after it
+/// refused, and from the moment of the end; one that the function closed has its end when the test says so.
 #[derive(Clone, Debug)]
 pub struct TestSocket<'c, A> {
     client: &'c TestClient<A>,
@@ -127,6 +131,13 @@ impl<A: App> TestSocket<'_, A> {
         })
     }
 
+    /// What the client got since it last connected: posts and replies, in their order.
+    #[cfg(feature = "connections")]
+    #[must_use]
+    pub fn received(&self) -> Vec<String> {
+        self.client.connections.heard(&self.id)
+    }
+
     fn event(&self, sent: Sent) -> TestEvent<'_, A> {
         TestEvent {
             socket: self,
@@ -144,6 +155,34 @@ enum Sent {
     Connect(http::Request<()>),
     Message { route_key: String, text: String },
     Disconnect { code: u16, reason: String },
+}
+
+#[cfg(feature = "connections")]
+impl Sent {
+    /// What becomes of the connection before the function hears of the event.
+    fn begins<A>(&self, socket: &TestSocket<'_, A>) {
+        let (connections, id) = (&socket.client.connections, &socket.id);
+        match self {
+            Self::Connect(_) => {
+                connections.forget_heard(id);
+                connections.lose(id);
+            }
+            Self::Message { .. } => {}
+            Self::Disconnect { .. } => connections.lose(id),
+        }
+    }
+
+    /// What becomes of it after.
+    fn ended<A>(&self, socket: &TestSocket<'_, A>, reply: &TestReply) {
+        let (connections, id) = (&socket.client.connections, &socket.id);
+        match self {
+            Self::Connect(_) if reply.status().is_success() => connections.open(id),
+            Self::Message { .. } if !reply.bytes().is_empty() => {
+                connections.reply(id, String::from_utf8_lossy(reply.bytes()).into_owned());
+            }
+            _ => {}
+        }
+    }
 }
 
 /// An event about to be sent: `.await` sends it.
@@ -223,12 +262,18 @@ impl<A: App> TestEvent<'_, A> {
 
     async fn send(self) -> TestReply {
         let event = self.event().to_string();
+        #[cfg(feature = "connections")]
+        self.sent.begins(self.socket);
         let app = &self.socket.client.app;
-        let reply = match app.invoke(event.into(), self.context).await {
+        let context = self.socket.client.playing(self.context);
+        let reply = match app.invoke(event.into(), context).await {
             Ok(reply) => serde_json::to_vec(&reply).expect("a reply is JSON"),
             Err(error) => panic!("{error:?}"),
         };
-        TestReply::read(Source::WebSocket, &reply)
+        let reply = TestReply::read(Source::WebSocket, &reply);
+        #[cfg(feature = "connections")]
+        self.sent.ended(self.socket, &reply);
+        reply
     }
 }
 

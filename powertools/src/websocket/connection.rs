@@ -33,7 +33,12 @@ use crate::{
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html>).
 /// Where an event that somebody wrote by hand leaves a text out, it is empty here.
 #[derive(Clone)]
-pub struct Connection(Arc<Told>);
+pub struct Connection {
+    told: Arc<Told>,
+    /// What plays API Gateway, where it is not API Gateway.
+    #[cfg(feature = "connections")]
+    edge: crate::context::Edge,
+}
 
 /// Why there is an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -80,89 +85,106 @@ impl Connection {
     /// 400, when the request context is none that API Gateway would write.
     pub(super) fn of(request: &Request) -> Result<Self, Problem> {
         let told = request.request_context();
-        told.map(|told| Self(Arc::new(told))).map_err(|error| {
+        let told = told.map_err(|error| {
             Problem::new(StatusCode::BAD_REQUEST)
                 .with_detail("the request context is not that of a WebSocket API")
                 .with_cause(error)
+        })?;
+        Ok(Self {
+            told: Arc::new(told),
+            #[cfg(feature = "connections")]
+            edge: request.context().edge.clone(),
         })
+    }
+
+    /// Where what plays API Gateway says that connections are.
+    #[cfg(feature = "connections")]
+    pub(super) fn played(&self) -> Option<super::connections::Played> {
+        self.edge.get().cloned()
     }
 
     /// The id by which the connection is written to and closed. API Gateway's end with `=`.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.0.connection_id
+        &self.told.connection_id
     }
 
     /// Why there is an event.
     #[must_use]
     pub fn event_type(&self) -> SocketEvent {
-        self.0.event_type
+        self.told.event_type
     }
 
     /// What API Gateway chose: `$connect`, `$disconnect`, `$default`, or the key of a route.
     #[must_use]
     pub fn route_key(&self) -> &str {
-        text(&self.0.route_key)
+        text(&self.told.route_key)
     }
 
     /// The domain that the client connected to: `{api}.execute-api.{region}.amazonaws.com`, or your own.
     #[must_use]
     pub fn domain(&self) -> &str {
-        text(&self.0.domain_name)
+        text(&self.told.domain_name)
     }
 
     /// The API's stage.
     #[must_use]
     pub fn stage(&self) -> &str {
-        text(&self.0.stage)
+        text(&self.told.stage)
     }
 
     /// The API's id.
     #[must_use]
     pub fn api_id(&self) -> &str {
-        text(&self.0.api_id)
+        text(&self.told.api_id)
     }
 
     /// API Gateway's id of this event, which is not the invocation's.
     #[must_use]
     pub fn request_id(&self) -> &str {
-        text(&self.0.request_id)
+        text(&self.told.request_id)
     }
 
     /// API Gateway's id of the message, if there is one.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
-        self.0.message_id.as_deref()
+        self.told.message_id.as_deref()
     }
 
     /// Since when it has been there, to the millisecond.
     #[must_use]
     pub fn connected_at(&self) -> Option<SystemTime> {
-        SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.0.connected_at?))
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.told.connected_at?))
     }
 
     /// The address of the client, as API Gateway saw it.
     #[must_use]
     pub fn source_ip(&self) -> Option<IpAddr> {
-        self.0.identity.as_ref()?.source_ip.as_deref()?.parse().ok()
+        self.told
+            .identity
+            .as_ref()?
+            .source_ip
+            .as_deref()?
+            .parse()
+            .ok()
     }
 
     /// What the client says it is.
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
-        self.0.identity.as_ref()?.user_agent.as_deref()
+        self.told.identity.as_ref()?.user_agent.as_deref()
     }
 
     /// With which code the connection was closed (RFC 6455 §7.4), in an event that says so.
     #[must_use]
     pub fn close_code(&self) -> Option<u16> {
-        self.0.disconnect_status_code
+        self.told.disconnect_status_code
     }
 
     /// Why the connection was closed, in the words of who did.
     #[must_use]
     pub fn close_reason(&self) -> Option<&str> {
-        self.0.disconnect_reason.as_deref()
+        self.told.disconnect_reason.as_deref()
     }
 
     /// What the authorizer of `$connect` found out, read as `T`. It is there for every event of the
@@ -187,7 +209,11 @@ impl Connection {
     /// # }
     /// ```
     pub fn authorizer<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        let json = self.0.authorizer.as_deref().map_or("null", RawValue::get);
+        let json = self
+            .told
+            .authorizer
+            .as_deref()
+            .map_or("null", RawValue::get);
         serde_json::from_str(json)
     }
 }

@@ -76,7 +76,8 @@
 //! - `$disconnect`: nobody.
 //!
 //! `()` is 200 here, as AWS's pages have it. Messages to other connections, or to this one without a route
-//! response, are posted to API Gateway: that is what `Connections` are for, with the feature `connections`.
+//! response, are posted to API Gateway: that is what `Connections` are for, with the feature `connections`,
+//! which brings this module and AWS's SDK.
 
 #[cfg(feature = "macros")]
 pub use powertools_macros::{
@@ -89,7 +90,7 @@ pub use crate::aws::{Aws, ConfigError};
 
 mod connection;
 #[cfg(feature = "connections")]
-mod connections;
+pub(crate) mod connections;
 mod error;
 mod key;
 mod router;

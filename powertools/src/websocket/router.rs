@@ -46,6 +46,9 @@ impl Router {
     /// # Errors
     ///
     /// Every mistake in the routes, all at once: keys that no route can have, and two handlers of one key.
+    ///
+    /// Handlers that take [`State`](crate::router::State) need [`Router::with_state`]; here they are a type
+    /// error, "expected `Routes`, found `Routes<…>`".
     pub fn new(routes: Routes) -> Result<Self, RouteErrors> {
         Self::with_state(routes, ())
     }
@@ -180,7 +183,7 @@ impl<S: Send + Sync + 'static> Router<S> {
             tracing::warn!(
                 target: "powertools::router",
                 "API Gateway has a route `{key}` and this function has no handler of it: \
-                 `#[message(\"…\")]` or `#[default]` makes one"
+                 `#[websocket::message(\"…\")]` or `#[websocket::default]` makes one"
             );
         }
         found

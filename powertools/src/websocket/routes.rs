@@ -114,7 +114,8 @@ impl<S> fmt::Debug for Route<S> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a WebSocket route for the state `{S}`",
     note = "write `#[websocket::message(\"…\")]`, `connect`, `disconnect` or `default` above the function, \
-            and take `State<…>` of a type that the router's state can give"
+            and take `State<…>` of a type that the router's state can give",
+    note = "a function under `#[get(\"/…\")]` or its kin stands in `router::routes![…]`"
 )]
 pub trait IntoRoute<S> {
     /// The route.

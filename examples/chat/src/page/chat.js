@@ -22,7 +22,7 @@ function hear(told) {
   switch (told.event) {
     case "joined": return show("news", `${told.name} came into ${told.room}`);
     case "left": return show("news", `${told.name} left ${told.room}`);
-    case "who": return show("news", `in ${told.room}: ${told.names.join(", ")}`);
+    case "who": return show("news", `in ${told.room}: ${told.names.join(", ")}${told.more ? ` and ${told.more} more` : ""}`);
     case "message": return show("message", told.text, told.name);
     case "problem": return show("problem", told.detail);
   }

@@ -1,21 +1,26 @@
-//! Rooms in one table: an item for each seat.
+//! Rooms in one table: for each connection in a room an item in that room, its seat, and one that says which room
+//! it is.
 //!
-//! The key is the room and the connection, so that who is in a room is one consistent query; the index
-//! `by-connection` finds the seats of a connection that is gone. An index is a little late, so somebody who
-//! leaves in the moment of joining may keep a seat: the first post to it finds that nobody sits there. And
-//! `expires` is an attribute that DynamoDB can take old items away by: no connection lasts longer.
+//! The key is the room and the connection, so that who is in a room is one consistent query. The other item is
+//! found by the connection alone; a blank before it makes a key that no room has, as names of rooms are trimmed.
+//! Whoever writes it learns what it said before, so however many joins run at a time, of all seats but the last
+//! one each is given up. An index by connection is the road not taken: it is a little late, and so an impatient
+//! client would sit everywhere.
+//!
+//! A connection that ends in the moment of joining may keep its seat: the first post to it finds that nobody sits
+//! there. And `expires` is an attribute that DynamoDB can take old items away by: no connection lasts longer.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::{
     Client,
+    operation::put_item::builders::PutItemFluentBuilder,
     types::{AttributeValue, ReturnValue},
 };
 
-use super::{Asked, Member, Rooms, Unreachable};
+use super::{Asked, Member, Rooms, Seat, Unreachable};
 use crate::words::{Name, Room};
 
-const INDEX: &str = "by-connection";
 /// A little longer than the two hours that API Gateway lets a connection last.
 const LONGEST: Duration = Duration::from_secs(3 * 60 * 60);
 
@@ -38,36 +43,59 @@ impl DynamoDb {
         }
     }
 
-    /// Takes a seat away: who sat there.
-    async fn take(&self, room: &Room, connection: &str) -> Result<Option<Member>, Unreachable> {
+    /// An item to be put, with what all have.
+    fn item(&self, room: String, connection: &str) -> PutItemFluentBuilder {
+        let expires = SystemTime::now() + LONGEST;
+        let expires = expires.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let request = self.client.put_item().table_name(&self.table);
+        request
+            .item("room", AttributeValue::S(room))
+            .item("connection", AttributeValue::S(connection.to_owned()))
+            .item("expires", AttributeValue::N(expires.as_secs().to_string()))
+    }
+
+    /// Takes an item away: what it said.
+    async fn take(&self, room: String, connection: &str) -> Result<Option<Item>, Unreachable> {
         let request = self.client.delete_item().table_name(&self.table);
         let request = request
-            .key("room", AttributeValue::S(room.to_string()))
+            .key("room", AttributeValue::S(room))
             .key("connection", AttributeValue::S(connection.to_owned()))
             .return_values(ReturnValue::AllOld);
-        let taken = request.send().await.map_err(unreachable)?;
-        Ok(taken.attributes().and_then(member))
+        Ok(request.send().await.map_err(unreachable)?.attributes)
+    }
+
+    /// Takes a seat away: who sat there.
+    async fn give_up(&self, room: Room, connection: &str) -> Result<Option<Seat>, Unreachable> {
+        let seat = self.take(room.to_string(), connection).await?;
+        Ok(seat.as_ref().and_then(member).map(|member| (room, member)))
     }
 }
 
 impl Rooms for DynamoDb {
-    fn join<'a>(&'a self, room: &'a Room, member: Member) -> Asked<'a, ()> {
+    fn join<'a>(&'a self, room: &'a Room, member: Member) -> Asked<'a, Option<Seat>> {
         Box::pin(async move {
-            let expires = SystemTime::now() + LONGEST;
-            let expires = expires.duration_since(UNIX_EPOCH).unwrap_or_default();
-            let request = self.client.put_item().table_name(&self.table);
-            let request = request
-                .item("room", AttributeValue::S(room.to_string()))
-                .item("connection", AttributeValue::S(member.connection))
-                .item("name", AttributeValue::S(member.name.to_string()))
-                .item("expires", AttributeValue::N(expires.as_secs().to_string()));
-            request.send().await.map_err(unreachable)?;
-            Ok(())
+            let connection = member.connection;
+            // The seat first: what the other item says is then there to be given up.
+            let seat = self.item(room.to_string(), &connection);
+            let seat = seat.item("name", AttributeValue::S(member.name.to_string()));
+            seat.send().await.map_err(unreachable)?;
+            let place = self.item(place_of(&connection), &connection);
+            let place = place.item("in", AttributeValue::S(room.to_string()));
+            let place = place.return_values(ReturnValue::AllOld);
+            let before = place.send().await.map_err(unreachable)?;
+            match before.attributes().and_then(room_of) {
+                Some(before) if before != *room => self.give_up(before, &connection).await,
+                _ => Ok(None),
+            }
         })
     }
 
+    /// What says where the connection is stays: it leads to a seat that is not there, and that is all.
     fn leave<'a>(&'a self, room: &'a Room, connection: &'a str) -> Asked<'a, Option<Member>> {
-        Box::pin(self.take(room, connection))
+        Box::pin(async move {
+            let seat = self.take(room.to_string(), connection).await?;
+            Ok(seat.as_ref().and_then(member))
+        })
     }
 
     fn members<'a>(&'a self, room: &'a Room) -> Asked<'a, Vec<Member>> {
@@ -88,34 +116,25 @@ impl Rooms for DynamoDb {
         })
     }
 
-    fn forget<'a>(&'a self, connection: &'a str) -> Asked<'a, Vec<(Room, Member)>> {
+    fn forget<'a>(&'a self, connection: &'a str) -> Asked<'a, Option<Seat>> {
         Box::pin(async move {
-            let request = self.client.query().table_name(&self.table);
-            let request = request
-                .index_name(INDEX)
-                .key_condition_expression("#connection = :connection")
-                .expression_attribute_names("#connection", "connection")
-                .expression_attribute_values(
-                    ":connection",
-                    AttributeValue::S(connection.to_owned()),
-                );
-            let mut pages = request.into_paginator().items().send();
-            let mut left = Vec::new();
-            while let Some(item) = pages.next().await {
-                let Some(room) = text(&item.map_err(unreachable)?, "room") else {
-                    continue;
-                };
-                let Ok(room) = Room::try_from(room) else {
-                    continue;
-                };
+            let place = self.take(place_of(connection), connection).await?;
+            match place.as_ref().and_then(room_of) {
                 // Who was faster has told the others already.
-                if let Some(member) = self.take(&room, connection).await? {
-                    left.push((room, member));
-                }
+                Some(room) => self.give_up(room, connection).await,
+                None => Ok(None),
             }
-            Ok(left)
         })
     }
+}
+
+/// Under which key it stands where a connection is.
+fn place_of(connection: &str) -> String {
+    format!(" {connection}")
+}
+
+fn room_of(place: &Item) -> Option<Room> {
+    Room::try_from(text(place, "in")?).ok()
 }
 
 fn member(item: &Item) -> Option<Member> {

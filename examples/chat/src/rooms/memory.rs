@@ -5,39 +5,47 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Asked, Member, Rooms};
+use super::{Asked, Member, Rooms, Seat};
 use crate::words::{Name, Room};
 
-/// By room and connection.
+/// By connection.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<BTreeMap<(Room, String), Name>>);
+pub struct Memory(Mutex<BTreeMap<String, (Room, Name)>>);
 
 impl Memory {
-    fn seats(&self) -> MutexGuard<'_, BTreeMap<(Room, String), Name>> {
+    fn seats(&self) -> MutexGuard<'_, BTreeMap<String, (Room, Name)>> {
         // A map is whole after every call.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Rooms for Memory {
-    fn join<'a>(&'a self, room: &'a Room, member: Member) -> Asked<'a, ()> {
-        let seat = (room.clone(), member.connection);
-        self.seats().insert(seat, member.name);
-        Box::pin(async { Ok(()) })
+    fn join<'a>(&'a self, room: &'a Room, member: Member) -> Asked<'a, Option<Seat>> {
+        let Member { connection, name } = member;
+        let seat = (room.clone(), name);
+        let before = self.seats().insert(connection.clone(), seat);
+        let before = before.filter(|(other, _)| other != room);
+        let before = before.map(|(room, name)| (room, Member { connection, name }));
+        Box::pin(async { Ok(before) })
     }
 
     fn leave<'a>(&'a self, room: &'a Room, connection: &'a str) -> Asked<'a, Option<Member>> {
-        let name = self.seats().remove(&(room.clone(), connection.to_owned()));
+        let mut seats = self.seats();
+        let is_here = seats.get(connection).is_some_and(|(own, _)| own == room);
+        let left = if is_here {
+            seats.remove(connection)
+        } else {
+            None
+        };
         let connection = connection.to_owned();
-        let left = name.map(|name| Member { connection, name });
+        let left = left.map(|(_, name)| Member { connection, name });
         Box::pin(async { Ok(left) })
     }
 
     fn members<'a>(&'a self, room: &'a Room) -> Asked<'a, Vec<Member>> {
         let seats = self.seats();
-        let seats = seats.range((room.clone(), String::new())..);
-        let seats = seats.take_while(|((known, _), _)| known == room);
-        let members = seats.map(|((_, connection), name)| Member {
+        let seats = seats.iter().filter(|(_, (own, _))| own == room);
+        let members = seats.map(|(connection, (_, name))| Member {
             connection: connection.clone(),
             name: name.clone(),
         });
@@ -45,19 +53,10 @@ impl Rooms for Memory {
         Box::pin(async { Ok(members) })
     }
 
-    fn forget<'a>(&'a self, connection: &'a str) -> Asked<'a, Vec<(Room, Member)>> {
-        let mut left = Vec::new();
-        self.seats().retain(|(room, known), name| {
-            if known != connection {
-                return true;
-            }
-            let member = Member {
-                connection: connection.to_owned(),
-                name: name.clone(),
-            };
-            left.push((room.clone(), member));
-            false
-        });
+    fn forget<'a>(&'a self, connection: &'a str) -> Asked<'a, Option<Seat>> {
+        let left = self.seats().remove(connection);
+        let connection = connection.to_owned();
+        let left = left.map(|(room, name)| (room, Member { connection, name }));
         Box::pin(async { Ok(left) })
     }
 }

@@ -26,13 +26,17 @@ pub struct Member {
 #[error("the rooms cannot be reached")]
 pub struct Unreachable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
+/// Somebody and the room they are in.
+pub type Seat = (Room, Member);
+
 /// What comes of asking.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
 
 /// Remembers who is where. Boxed futures, so that a handler need not say which one it speaks to.
 pub trait Rooms: fmt::Debug + Send + Sync {
-    /// Lets somebody in, or calls them something else.
-    fn join<'a>(&'a self, room: &'a Room, member: Member) -> Asked<'a, ()>;
+    /// Lets somebody in, or calls them something else. Nobody is in two rooms: from where they came, and who
+    /// they were there.
+    fn join<'a>(&'a self, room: &'a Room, member: Member) -> Asked<'a, Option<Seat>>;
 
     /// Lets somebody out: who it was, if they were in.
     fn leave<'a>(&'a self, room: &'a Room, connection: &'a str) -> Asked<'a, Option<Member>>;
@@ -41,5 +45,5 @@ pub trait Rooms: fmt::Debug + Send + Sync {
     fn members<'a>(&'a self, room: &'a Room) -> Asked<'a, Vec<Member>>;
 
     /// Lets a connection out of wherever it was: from where, and who it was there.
-    fn forget<'a>(&'a self, connection: &'a str) -> Asked<'a, Vec<(Room, Member)>>;
+    fn forget<'a>(&'a self, connection: &'a str) -> Asked<'a, Option<Seat>>;
 }

@@ -181,7 +181,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         Kind::Pairs,
         &[
             "another limit: seconds of `idle` and `age`, bytes of `message` and `frame`,",
-            "open `connections` [600, 7200, 131072, 32768, 1000]",
+            "open `connections` [600, 7200, 131072, 32768, 1000]; all but the last only less",
         ],
     ),
     setting(

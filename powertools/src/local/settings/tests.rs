@@ -364,14 +364,52 @@ fn a_websocket_api_is_set_up_as_on_aws_unless_told_otherwise() {
 #[test]
 fn what_no_websocket_api_can_be_set_to_is_named() {
     let limits = "the limits are `idle`, `age`, `message`, `frame` and `connections`";
+    let seconds = "but it is a number of seconds from 1 to";
+    let constant = "but without a `$request.body.…` no message names a route; an expression is like \
+                    `$request.body.action`";
+    let own = "of keys that begin with `$` there are only `$connect`, `$disconnect` and `$default`";
     for (argument, expected) in [
         (
             "--websocket-limit=idle=0",
-            "`--websocket-limit` is `idle=0`, but it is a number above 0".to_owned(),
+            format!("`--websocket-limit` is `idle=0`, {seconds} 600"),
         ),
         (
             "--websocket-limit=idle=1.5",
-            "`--websocket-limit` is `idle=1.5`, but it is a number above 0".to_owned(),
+            format!("`--websocket-limit` is `idle=1.5`, {seconds} 600"),
+        ),
+        (
+            "--websocket-limit=idle=601",
+            format!("`--websocket-limit` is `idle=601`, {seconds} 600"),
+        ),
+        (
+            "--websocket-limit=age=7201",
+            format!("`--websocket-limit` is `age=7201`, {seconds} 7200"),
+        ),
+        (
+            "--websocket-limit=frame=32769",
+            "`--websocket-limit` is `frame=32769`, but it is a number of bytes from 1 to 32768"
+                .to_owned(),
+        ),
+        (
+            "--websocket-limit=connections=0",
+            "`--websocket-limit` is `connections=0`, but it is a number from 1 to 100000"
+                .to_owned(),
+        ),
+        (
+            "--websocket-selection=request.body.action",
+            format!("`--websocket-selection` is `request.body.action`, {constant}"),
+        ),
+        (
+            "--websocket-selection=\\$default",
+            format!("`--websocket-selection` is `\\$default`, {constant}"),
+        ),
+        (
+            "--websocket-route=$join",
+            format!("`--websocket-route` is `$join`, but {own}"),
+        ),
+        (
+            "--websocket-response=$join",
+            format!("`--websocket-response` is `$join`, but {own}"),
         ),
         (
             "--websocket-limit=frames=1",
@@ -390,4 +428,58 @@ fn what_no_websocket_api_can_be_set_to_is_named() {
     ] {
         assert_eq!(problems(&[argument], None), [expected], "{argument}");
     }
+}
+
+#[test]
+fn an_origin_that_no_browser_sends_is_refused() {
+    let origin = "an origin is what browsers send: scheme and host in lower case, the port unless it is the \
+                  scheme's own, and nothing after, like `https://app.example`; or `*`";
+    for wrong in [
+        "app.example",
+        "https://",
+        "https://app.example/",
+        "https://app.example/chat",
+        "https://App.example",
+        "HTTPS://app.example",
+        "https://*.example",
+        "https://app.example:443",
+        "http://app.example:80",
+        "http://app.example:x",
+        "https://größe.example",
+        "https://user@app.example",
+    ] {
+        let expected = format!("`--websocket-origin` is `{wrong}`, but {origin}");
+        let argument = format!("--websocket-origin={wrong}");
+        assert_eq!(problems(&[&argument], None), [expected]);
+    }
+    for right in [
+        "*",
+        "null",
+        "https://app.example",
+        "http://app.example:443",
+        "http://localhost:3000",
+        "http://[::1]:3000",
+        "chrome-extension://abc",
+    ] {
+        let set = settings(&[&format!("--websocket-origin={right}")], &[], "");
+        assert_eq!(set.websocket.origins, [right]);
+    }
+}
+
+#[test]
+fn all_that_is_wrong_with_a_websocket_api_is_told_at_once() {
+    let arguments = [
+        "--websocket-route=join,leave",
+        "--websocket-response=join,hello,$default",
+        "--websocket-selection=action",
+        "--websocket-origin=app.example",
+        "--websocket-limit=age=0",
+    ];
+    let problems = problems(&arguments, None);
+    assert_eq!(problems.len(), 5, "{problems:#?}");
+    let response = "`--websocket-response` is `hello`, but that is no route of `websocket-route`";
+    assert_eq!(problems[0], response);
+    let response =
+        "`--websocket-response` is `$default`, but that is no route of `websocket-route`";
+    assert_eq!(problems[1], response);
 }

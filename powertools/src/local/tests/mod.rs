@@ -19,6 +19,8 @@ use crate::{
 
 mod client;
 mod limits;
+#[cfg(all(feature = "connections", feature = "local-websocket"))]
+mod sockets;
 mod told;
 #[cfg(feature = "local-websocket")]
 mod websocket;
@@ -493,4 +495,33 @@ async fn the_routes_are_a_page_where_that_is_asked_for() {
     assert_eq!(posted.body, b"own");
     let stranger = ["GET /docs".to_owned(), "host: evil.example".to_owned()];
     assert_eq!(ask(port, &stranger, b"").await.status, 403);
+}
+
+#[cfg(all(feature = "batch", feature = "events"))]
+#[test]
+fn the_banner_lists_the_events_that_have_handlers() {
+    use crate::{Function, batch, events::s3::S3Event};
+
+    #[derive(Deserialize)]
+    struct Sold<T>(std::marker::PhantomData<T>);
+
+    impl<T: serde::de::DeserializeOwned + Send + 'static> crate::event::EventType for Sold<T> {
+        fn matches(_: &crate::event::Origin<'_>) -> bool {
+            false
+        }
+    }
+
+    let function = Function::new()
+        .on(batch::sqs(async |_: String| Ok::<(), io::Error>(())))
+        .on(async |_: S3Event, _: Context| Ok::<(), InvocationError>(()))
+        .on(async |_: Sold<Vec<Value>>, _: Context| Ok::<(), InvocationError>(()));
+    let place = [(Source::HttpApi, ([127, 0, 0, 1], 9000).into())];
+    assert_eq!(
+        terminal::banner("shop", &function, &settings("http", &[]), &place),
+        "shop listens on http://127.0.0.1:9000 (source: HTTP API)\n  \
+           on      batches of aws:sqs\n  \
+           on      S3Event\n  \
+           on      Sold<Vec<Value>>\n  \
+           direct  POST /2015-03-31/functions/function/invocations\n"
+    );
 }

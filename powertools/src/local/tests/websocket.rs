@@ -237,6 +237,11 @@ async fn what_is_no_handshake_is_refused_before_the_function_hears_of_it() {
             400,
         ),
         (
+            "two keys",
+            vec!["GET /", upgrade[0], upgrade[1], key, key, version],
+            400,
+        ),
+        (
             "no version",
             vec!["GET /", upgrade[0], upgrade[1], key],
             426,
@@ -462,6 +467,51 @@ async fn every_end_is_told_once_with_how_it_came() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_client_is_seen_though_its_messages_hang() {
+    let mut stage = Stage::new(&[]).await;
+    let (mut client, _) = stage.connect().await;
+    for _ in 0..200 {
+        say(&mut client, r#"{"action":"a","reply":"never"}"#).await;
+    }
+    client.close(None).await.expect("a goodbye");
+    let mut handled = 0;
+    loop {
+        match &*stage.told().await.0 {
+            "MESSAGE" => handled += 1,
+            kind => {
+                assert_eq!(kind, "DISCONNECT");
+                break;
+            }
+        }
+    }
+    assert!(handled <= 16, "{handled} at a time");
+}
+
+#[tokio::test]
+async fn paths_of_http_are_its_own_whatever_stands_in_them() {
+    let mut stage = Stage::with("http", Some(&["$connect"]), &[]).await;
+    let answered = stage.manage("GET /users/@connections/a", b"").await;
+    assert_eq!(answered.status, 200);
+    assert_eq!(stage.event().await["rawPath"], "/users/@connections/a");
+    // Those of the API are not among them.
+    let answered = stage.manage("GET /local/@connections/a", b"").await;
+    assert_eq!(answered.status, 400);
+    assert!(stage.is_quiet());
+}
+
+#[tokio::test]
+async fn connections_are_below_the_base_path_of_a_custom_domain() {
+    let options = ["--domain=ws.example", "--base-path=/chat"];
+    let mut stage = Stage::new(&options).await;
+    let (mut client, connect) = stage.connect().await;
+    let post = format!("POST /chat/@connections/{}", encoded(&connect));
+    assert_eq!(stage.manage(&post, b"hi").await.status, 200);
+    assert_eq!(next(&mut client).await, Message::Text("hi".into()));
+    let post = format!("POST /other/@connections/{}", encoded(&connect));
+    assert_eq!(stage.manage(&post, b"hi").await.status, 403);
+}
+
+#[tokio::test]
 async fn a_message_goes_to_the_route_that_it_names() {
     let message = |action: &str| json!({ "action": action }).to_string();
     let keys = ["$connect", "join", "$default"];
@@ -666,7 +716,10 @@ async fn silence_and_age_end_a_connection() {
     for (options, seconds) in [
         (&[][..], 600),
         (&["--websocket-limit", "idle=7"], 7),
-        (&["--websocket-limit", "idle=9000"], 7200),
+        (
+            &["--websocket-limit=idle=600", "--websocket-limit=age=500"],
+            500,
+        ),
         (&["--websocket-limit", "age=5"], 5),
     ] {
         let mut stage = Stage::new(options).await;
@@ -939,6 +992,40 @@ fn the_banner_says_where_websockets_are_and_which_routes_they_have() {
     );
 }
 
+#[test]
+fn the_banner_names_what_is_set_for_routes_that_are_not_there() {
+    let told = |keys: &[&str], options: &[&str]| {
+        let options: Vec<_> = options.iter().map(|text| (*text).to_owned()).collect();
+        let settings = settings("websocket", &options);
+        let (chat, _) = Chat::new(Some(keys));
+        let banner = terminal::banner("chat", &chat, &settings, &[]);
+        let lines = banner.lines().filter(|line| !line.contains("  websocket "));
+        let lines: Vec<_> = lines.map(|line| line.trim().to_owned()).collect();
+        lines
+    };
+    assert_eq!(
+        told(
+            &["join"],
+            &[
+                "--websocket-route=join,leave,$default",
+                "--websocket-response=join"
+            ]
+        ),
+        [
+            "the function has no handler of `leave`, which `websocket-route` names",
+            "the function has no handler of `$default`, which `websocket-route` names"
+        ]
+    );
+    assert_eq!(
+        told(&["join"], &["--websocket-response=join,leave"]),
+        ["the function has no route `leave`, which `websocket-response` names"]
+    );
+    let with_default = ["$default", "join"];
+    for fine in ["--websocket-route=leave,join", "--websocket-response=*"] {
+        assert_eq!(told(&with_default, &[fine]), [""; 0], "{fine}");
+    }
+}
+
 /// What a person reads, without times and with `…` for what stands for a connection.
 #[tokio::test]
 async fn each_event_has_two_lines_and_a_reason_where_the_client_has_none() {
@@ -955,11 +1042,17 @@ async fn each_event_has_two_lines_and_a_reason_where_the_client_has_none() {
     for said in [
         json!({ "action": "a\u{1b}b" }),
         json!({ "action": "nobody" }),
+        json!({ "other": "nobody" }),
+        json!("hello"),
         json!({ "action": "a\u{1b}b", "reply": "fail" }),
         json!({ "action": "a\u{1b}b", "reply": {} }),
     ] {
-        let is_quiet = said.as_object().expect("a map").len() == 1 && said["action"] != "nobody";
-        say(&mut client, &said.to_string()).await;
+        let is_quiet = said == json!({ "action": "a\u{1b}b" });
+        // A text is sent without its quotes, and is no JSON then.
+        let text = said
+            .as_str()
+            .map_or_else(|| said.to_string(), str::to_owned);
+        say(&mut client, &text).await;
         if is_quiet {
             stage.event().await;
         } else {
@@ -990,7 +1083,9 @@ async fn each_event_has_two_lines_and_a_reason_where_the_client_has_none() {
     let expected = [
         "← 101 CONNECT …".to_owned(),
         "← 200 MESSAGE a\\u{1b}b …".to_owned(),
-        "← 403 MESSAGE …  – no route, and the API has no `$default`".to_owned(),
+        "← 403 MESSAGE …  – no route `nobody`, and the API has no `$default`".to_owned(),
+        "← 403 MESSAGE …  – the message is no JSON, and the API has no `$default`".to_owned(),
+        "← 403 MESSAGE …  – the message names no route, and the API has no `$default`".to_owned(),
         "← 502 MESSAGE a\\u{1b}b …  – the invocation failed: Broken: on purpose".to_owned(),
         format!("← 502 MESSAGE a\\u{{1b}}b …  – {reason}"),
     ];
@@ -1004,6 +1099,130 @@ async fn each_event_has_two_lines_and_a_reason_where_the_client_has_none() {
             .any(|line| line.starts_with("← 403 CONNECT ") && line.contains(note)),
         "{lines:?}"
     );
+}
+
+/// The line that ends each of these requests, without its time.
+#[tokio::test]
+async fn refused_handshakes_and_posts_are_told_with_their_reason() {
+    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let keep = |line: &str| {
+        LINES
+            .lock()
+            .expect("no test panics with it")
+            .push(line.to_owned())
+    };
+    let options = ["--websocket-limit=message=10"];
+    let mut stage = Stage::telling("websocket", None, &options, keep).await;
+    let (client, gone) = stage.connect().await;
+    drop(client);
+    stage.event().await;
+    let (_client, connect) = stage.connect().await;
+    let line = |from: usize| {
+        let lines = LINES.lock().expect("no test panics with it").clone();
+        let last = lines[from..].iter().find(|line| line.starts_with('←'));
+        let line = last.expect("a line").trim_end().replace("  cold start", "");
+        let (before, after) = line.split_once(" ms").expect("milliseconds");
+        format!("{}{after}", before.rsplit_once("  ").expect("a gap").0)
+    };
+    let (id, gone) = (encoded(&connect), encoded(&gone));
+    for (request, body, more, expected) in [
+        (
+            "POST /@connections/a".to_owned(),
+            "",
+            "",
+            "400 POST /@connections/a  – `a` is no id of a connection".to_owned(),
+        ),
+        (
+            format!("POST /@connections/{gone}"),
+            "",
+            "",
+            format!(
+                "410 POST /@connections/{gone}  – there is no such connection, any more or at all"
+            ),
+        ),
+        (
+            format!("POST /prod/@connections/{id}"),
+            "",
+            "",
+            format!(
+                "403 POST /prod/@connections/{id}  – a WebSocket API is at `/` and at `/local`"
+            ),
+        ),
+        (
+            format!("POST /@connections/{id}"),
+            "",
+            "origin: http://localhost:9000",
+            format!("403 POST /@connections/{id}  – no posts from web pages"),
+        ),
+        (
+            format!("POST /@connections/{id}"),
+            "more than ten",
+            "",
+            format!("413 POST /@connections/{id}  – more than 10 bytes"),
+        ),
+        (
+            format!("PUT /@connections/{id}"),
+            "",
+            "",
+            format!("405 PUT /@connections/{id}  – post, get or delete"),
+        ),
+        (
+            format!("POST /@connections/{id}"),
+            "",
+            "host: evil.example",
+            format!("403 POST /@connections/{id}  – `Host` does not name this machine"),
+        ),
+        (
+            "GET /x".to_owned(),
+            "",
+            "",
+            "426 GET /x  – this is a WebSocket API; connect with ws://".to_owned(),
+        ),
+    ] {
+        let from = LINES.lock().expect("no test panics with it").len();
+        let lines: Vec<_> = [request, more.to_owned()]
+            .into_iter()
+            .filter(|line| !line.is_empty())
+            .collect();
+        ask(stage.port, &lines, body.as_bytes()).await;
+        assert_eq!(line(from), format!("← {expected}"));
+    }
+    for (path, more, expected) in [
+        (
+            r#"/?reply={"reply":{"statusCode":401}}"#,
+            None,
+            "401 CONNECT …  – `$connect` refused it",
+        ),
+        (
+            "/?a=%ff",
+            None,
+            "400 CONNECT …  – the front end cannot make sense of the request",
+        ),
+        (
+            "/prod",
+            None,
+            "403 CONNECT …  – a WebSocket API is at `/` and at `/local`",
+        ),
+        (
+            "/",
+            Some(("origin", "https://evil.example")),
+            "403 CONNECT …  – a page of another origin; allow it with `websocket-origin`",
+        ),
+    ] {
+        let from = LINES.lock().expect("no test panics with it").len();
+        let path = path
+            .replace('{', "%7B")
+            .replace('}', "%7D")
+            .replace('"', "%22");
+        let more: Vec<_> = more.into_iter().collect();
+        assert!(stage.try_connect(&path, &more).await.is_err());
+        let told = line(from);
+        let (before, after) = told.split_once("CONNECT ").expect("a handshake");
+        assert_eq!(
+            format!("{before}CONNECT …{}", &after[8..]),
+            format!("← {expected}")
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,8 @@
 //! One connection from its handshake to its end: reads, writes, limits.
 //!
 //! Reading and writing go on side by side, so that a client that does not read can still be closed. What
-//! waits for it is bounded (see `open`), and so are the messages of one client that are being handled: the
-//! next one is not read before.
+//! waits for it is bounded (see `open`), and so are the messages of one client that are being handled. Those
+//! behind them wait here and not in the socket, where the client's goodbye would wait behind them.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_tungstenite::{
@@ -30,10 +30,29 @@ use crate::{function::App, local::settings::Limits};
 
 /// Messages of one client that are handled at a time. API Gateway promises no order either.
 const MOST_AT_WORK: usize = 16;
+/// What those that wait for their turn may have together; beyond it nothing more is read.
+const MOST_WAITING_BYTES: usize = 1024 * 1024;
+/// What a message costs besides its bytes: with them empty, a thousand wait.
+const OVERHEAD: usize = 1024;
 /// How long a client may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// What is read at once.
 const BUFFER: usize = 8 * 1024;
+
+/// A message's wait for its turn among those of its client.
+pub(super) struct Turn {
+    places: Arc<Semaphore>,
+    room: OwnedSemaphorePermit,
+}
+
+impl Turn {
+    /// Its place, when there is one. Places are given in the order in which messages came.
+    pub(super) async fn come(self) -> OwnedSemaphorePermit {
+        let place = self.places.acquire_owned().await;
+        drop(self.room);
+        place.expect("nobody closes it")
+    }
+}
 
 pub(super) type Stream = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -124,13 +143,20 @@ impl<A: App> Sockets<A> {
         connected: &Arc<Connected>,
     ) -> End {
         let places = Arc::new(Semaphore::new(MOST_AT_WORK));
+        let room = Arc::new(Semaphore::new(MOST_WAITING_BYTES));
         while let Some(message) = source.next().await {
             connected.touch();
             match message {
                 Ok(Message::Text(text)) => {
-                    let place = Arc::clone(&places).acquire_owned().await;
-                    let place = place.expect("nobody closes it");
-                    self.message(connected, text.as_str(), place);
+                    // One that is larger than all the room, as a setting may allow, waits alone.
+                    let bytes = (text.len() + OVERHEAD).min(MOST_WAITING_BYTES);
+                    let bytes = u32::try_from(bytes).expect("it is a megabyte at most");
+                    let room = Arc::clone(&room).acquire_many_owned(bytes).await;
+                    let turn = Turn {
+                        places: Arc::clone(&places),
+                        room: room.expect("nobody closes it"),
+                    };
+                    self.message(connected, text.as_str(), turn);
                 }
                 Ok(Message::Binary(_)) => {
                     return End::Closed {
@@ -223,12 +249,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whatever_goes_over_a_connection_ends_its_silence() {
-        let (connected, _waiting) = Connected::new(websocket::Connection {
+        let about = websocket::Connection {
             id: String::new(),
             connected_at: SystemTime::now(),
             domain: String::new(),
             user_agent: None,
-        });
+        };
+        let (connected, _waiting) = Connected::new(about, 0);
         let started = Instant::now();
         let talk = async {
             for _ in 0..3 {

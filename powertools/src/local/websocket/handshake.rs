@@ -71,7 +71,7 @@ impl<A: App> Sockets<A> {
             }
         };
         // Before the client hears of it: it may speak, and be spoken to, at once.
-        let (connected, waiting) = Connected::new(about);
+        let (connected, waiting) = Connected::new(about, port);
         self.open.insert(&connected);
         let _ = tell.send(answer);
         let (end, stream) = match upgrade.await {
@@ -89,7 +89,7 @@ impl<A: App> Sockets<A> {
                 connection::say_goodbye(stream, &end).await;
             }
         };
-        tokio::join!(goodbye, self.disconnected(&connected.about, code, reason));
+        tokio::join!(goodbye, self.disconnected(&connected, code, reason));
     }
 
     /// Asks the function, and gives the answer to a handshake and a place among the connections.
@@ -143,12 +143,8 @@ impl<A: App> Sockets<A> {
             let note = "a page of another origin; allow it with `websocket-origin`";
             return refuse(FORBIDDEN, note);
         }
-        let stage = websocket::stage(&gateway.api);
-        let path = parts.uri.path().trim_matches('/');
-        let base = gateway.api.base_path.trim_matches('/');
-        if !path.is_empty() && path != stage && path != base {
-            let note = format!("a WebSocket API is at `/` and at `/{stage}`");
-            return refuse(FORBIDDEN, &note);
+        if !self.answers_at(parts.uri.path().trim_matches('/')) {
+            return refuse(FORBIDDEN, &self.places_told());
         }
         let is_upgrade = has_token(headers, header::CONNECTION, "upgrade");
         if parts.method != Method::GET || parts.version != Version::HTTP_11 || !is_upgrade {
@@ -158,8 +154,13 @@ impl<A: App> Sockets<A> {
         if version.is_none_or(|version| version != "13") {
             return refuse(UPGRADE, "another version of the protocol than 13");
         }
-        let key = headers.get(header::SEC_WEBSOCKET_KEY);
+        let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+        let key = keys.next();
         let key = key.map(|key| key.as_bytes().to_vec()).unwrap_or_default();
+        // Once and no more (RFC 6455 §11.3.1): of two, this server and what stands before it may see another.
+        if keys.next().is_some() {
+            return refuse(BAD_REQUEST, "more than one `sec-websocket-key`");
+        }
         if STANDARD.decode(&key).map(|key| key.len()) != Ok(16) {
             return refuse(BAD_REQUEST, "`sec-websocket-key` is no key");
         }
@@ -192,11 +193,16 @@ impl<A: App> Sockets<A> {
             parts,
             hop: Some(hop),
         };
-        let event = websocket::event(&self.gateway.api, about, request_id, happened)?;
-        let answer = self.invoke(event, story, &trace).await?;
+        let event = websocket::event(&self.gateway.api, about, request_id, happened);
+        let event = event.map_err(|refusal| {
+            story.note = Some(refusal.reason().to_owned());
+            Refused::from(refusal)
+        })?;
+        let answer = self.invoke(event, port, story, &trace).await?;
         if answer.status().is_success() {
             return Ok(answer);
         }
+        story.note = Some("`$connect` refused it".to_owned());
         let words = answer.status().canonical_reason();
         Err(Refused {
             status: answer.status(),

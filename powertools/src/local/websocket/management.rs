@@ -14,8 +14,11 @@ use super::{Connected, Sockets, open::Unsent};
 use crate::{
     clock::Utc,
     function::App,
-    gateway::{self, Answer, websocket},
-    local::{exchange::BODY_PATIENCE, guard, ids},
+    gateway::{self, Answer},
+    local::{
+        exchange::{BODY_PATIENCE, Story},
+        guard, ids,
+    },
 };
 
 /// Whether a path is one of this API, of whatever stage.
@@ -23,11 +26,16 @@ pub(in crate::local) fn is_management(path: &str) -> bool {
     connection_id(path).is_some()
 }
 
-/// The id in a path such as `/prod/@connections/L0SM9cOFvHcCIhw%3D`.
+/// What stands before `@connections` in a path.
+pub(super) fn mapping(path: &str) -> Option<String> {
+    connection_id(path).map(|(mapping, _)| mapping)
+}
+
+/// The mapping and the id in a path such as `/prod/@connections/L0SM9cOFvHcCIhw%3D`.
 fn connection_id(path: &str) -> Option<(String, String)> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
-    let (stage, id) = decoded.split_once("/@connections/")?;
-    Some((stage.trim_start_matches('/').to_owned(), id.to_owned()))
+    let (mapping, id) = decoded.split_once("/@connections/")?;
+    Some((mapping.trim_start_matches('/').to_owned(), id.to_owned()))
 }
 
 impl<A: App> Sockets<A> {
@@ -36,60 +44,60 @@ impl<A: App> Sockets<A> {
         let (parts, body) = request.into_parts();
         let title = format!("{} {}", parts.method, parts.uri.path());
         let line = self.begun(&title, "");
-        let answer = self.managed(&parts, body).await;
-        line.ended(self, answer.status(), Default::default());
+        let mut story = Story::default();
+        let answer = self.managed(&parts, body).await.unwrap_or_else(|wrong| {
+            story.note = Some(wrong.note.clone());
+            wrong.answer()
+        });
+        line.ended(self, answer.status(), story);
         answer
     }
 
-    async fn managed(&self, parts: &Parts, body: Incoming) -> Answer {
+    async fn managed(&self, parts: &Parts, body: Incoming) -> Result<Answer, Wrong> {
         // On AWS only who signs requests may come here; here, whoever runs programs on this machine.
         if guard::is_from_a_page(&parts.headers) {
-            return error(Wrong::Forbidden, "no posts from web pages");
+            return Err(Wrong::new(Error::Forbidden, "no posts from web pages"));
         }
-        let Some((stage, id)) = connection_id(parts.uri.path()) else {
-            return error(Wrong::Forbidden, "Forbidden");
+        let found = connection_id(parts.uri.path());
+        let Some((_, id)) = found.filter(|(mapping, _)| self.answers_at(mapping)) else {
+            return Err(Wrong::new(Error::Forbidden, "Forbidden").because(&self.places_told()));
         };
-        if !stage.is_empty() && stage != websocket::stage(&self.gateway.api) {
-            return error(Wrong::Forbidden, "Forbidden");
-        }
         if !ids::is_short(&id) {
-            return error(Wrong::BadRequest, &format!("Invalid connectionId: {id}"));
+            let note = format!("`{id}` is no id of a connection");
+            let message = format!("Invalid connectionId: {id}");
+            return Err(Wrong::new(Error::BadRequest, &message).because(&note));
         }
         let Some(connected) = self.open.find(&id) else {
-            return error(Wrong::Gone, "Gone");
+            return Err(gone());
         };
         match parts.method {
             Method::POST => self.post(&connected, body).await,
-            Method::GET => told(&connected),
+            Method::GET => Ok(told(&connected)),
             Method::DELETE => {
                 connected.closing.notify_one();
                 self.open.remove(&id);
-                status(StatusCode::NO_CONTENT)
+                Ok(status(StatusCode::NO_CONTENT))
             }
-            _ => error(Wrong::NoMethod, "post, get or delete"),
+            _ => Err(Wrong::new(Error::NoMethod, "post, get or delete")),
         }
     }
 
-    async fn post(&self, connected: &Connected, body: Incoming) -> Answer {
+    async fn post(&self, connected: &Connected, body: Incoming) -> Result<Answer, Wrong> {
         let most = self.settings.limits.message;
+        let bad = |message| Wrong::new(Error::BadRequest, message);
         let body = Limited::new(body, most).collect();
-        let Ok(body) = tokio::time::timeout(BODY_PATIENCE, body).await else {
-            return error(Wrong::BadRequest, "the body did not come in time");
-        };
-        let body = match body {
-            Ok(body) => body.to_bytes(),
-            Err(failed) if failed.is::<LengthLimitError>() => {
-                return error(Wrong::TooLarge, &format!("more than {most} bytes"));
-            }
-            Err(_) => return error(Wrong::BadRequest, "the body ended early"),
-        };
-        let Ok(text) = String::from_utf8(body.into()) else {
-            return error(Wrong::BadRequest, "frames are text, and this is no UTF-8");
-        };
+        let body = tokio::time::timeout(BODY_PATIENCE, body).await;
+        let body = body.map_err(|_| bad("the body did not come in time"))?;
+        let body = body.map_err(|failed| match failed.is::<LengthLimitError>() {
+            true => Wrong::new(Error::TooLarge, &format!("more than {most} bytes")),
+            false => bad("the body ended early"),
+        })?;
+        let text = String::from_utf8(body.to_bytes().into());
+        let text = text.map_err(|_| bad("frames are text, and this is no UTF-8"))?;
         match connected.send(text).await {
-            Ok(()) => status(StatusCode::OK),
-            Err(Unsent::Gone) => error(Wrong::Gone, "Gone"),
-            Err(Unsent::Full) => error(Wrong::LimitExceeded, "the client does not read"),
+            Ok(()) => Ok(status(StatusCode::OK)),
+            Err(Unsent::Gone) => Err(gone()),
+            Err(Unsent::Full) => Err(Wrong::new(Error::LimitExceeded, "the client does not read")),
         }
     }
 }
@@ -113,9 +121,46 @@ fn told(connected: &Connected) -> Answer {
     gateway::json(StatusCode::OK, body.to_string().into_bytes())
 }
 
+/// A refusal, in words for who asked and in words for the person at the terminal.
+struct Wrong {
+    error: Error,
+    message: String,
+    note: String,
+}
+
+impl Wrong {
+    fn new(error: Error, message: &str) -> Self {
+        Self {
+            error,
+            message: message.to_owned(),
+            note: message.to_owned(),
+        }
+    }
+
+    /// With other words for the person: what API Gateway says is told to who asked.
+    fn because(mut self, note: &str) -> Self {
+        note.clone_into(&mut self.note);
+        self
+    }
+
+    fn answer(&self) -> Answer {
+        let (code, name) = self.error.told();
+        let mut answer = gateway::message(code, &self.message);
+        let header = HeaderName::from_static("x-amzn-errortype");
+        let name = HeaderValue::from_static(name);
+        answer.headers_mut().insert(header, name);
+        answer
+    }
+}
+
+fn gone() -> Wrong {
+    let note = "there is no such connection, any more or at all";
+    Wrong::new(Error::Gone, "Gone").because(note)
+}
+
 /// What AWS's SDK reads an error by.
 #[derive(Clone, Copy)]
-enum Wrong {
+enum Error {
     BadRequest,
     Forbidden,
     NoMethod,
@@ -124,21 +169,17 @@ enum Wrong {
     LimitExceeded,
 }
 
-fn error(wrong: Wrong, message: &str) -> Answer {
-    let (code, name) = match wrong {
-        Wrong::BadRequest => (StatusCode::BAD_REQUEST, "BadRequestException"),
-        Wrong::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException"),
-        Wrong::NoMethod => (StatusCode::METHOD_NOT_ALLOWED, "BadRequestException"),
-        Wrong::Gone => (StatusCode::GONE, "GoneException"),
-        Wrong::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException"),
-        Wrong::LimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "LimitExceededException"),
-    };
-    let mut answer = gateway::message(code, message);
-    let header = HeaderName::from_static("x-amzn-errortype");
-    answer
-        .headers_mut()
-        .insert(header, HeaderValue::from_static(name));
-    answer
+impl Error {
+    const fn told(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::BadRequest => (StatusCode::BAD_REQUEST, "BadRequestException"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException"),
+            Self::NoMethod => (StatusCode::METHOD_NOT_ALLOWED, "BadRequestException"),
+            Self::Gone => (StatusCode::GONE, "GoneException"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException"),
+            Self::LimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "LimitExceededException"),
+        }
+    }
 }
 
 fn status(status: StatusCode) -> Answer {

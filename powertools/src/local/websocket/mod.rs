@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::{
     exchange::{Gateway, Story},
@@ -17,6 +17,7 @@ use super::{
     terminal,
 };
 use crate::{
+    Context,
     event::Source,
     function::App,
     gateway::{
@@ -24,13 +25,18 @@ use crate::{
         websocket::{self, Happened},
     },
 };
+#[cfg(feature = "connections")]
+use crate::{context, websocket::connections::Played};
 
 mod connection;
 mod handshake;
 mod management;
 mod open;
 
-use self::open::{Connected, Open};
+use self::{
+    connection::Turn,
+    open::{Connected, Open},
+};
 pub(super) use self::{handshake::is_handshake, management::is_management};
 
 /// How long API Gateway waits for an integration of a WebSocket API. Source: its quotas.
@@ -94,25 +100,80 @@ impl<A: App> Sockets<A> {
         })
     }
 
+    /// Whether `@connections` of this API are at a path: below its domain, its stage, or its base path.
+    ///
+    /// Of the base path the reference of the API Gateway Management API says that the endpoint is the one of the
+    /// custom domain and base path.
+    pub(super) fn is_mapped(&self, path: &str) -> bool {
+        management::mapping(path).is_some_and(|mapping| self.answers_at(&mapping))
+    }
+
+    /// Whether the API is at this path, which has no slashes around it.
+    fn answers_at(&self, path: &str) -> bool {
+        let api = &self.gateway.api;
+        let base = api.base_path.trim_matches('/');
+        path.is_empty() || path == websocket::stage(api) || path == base
+    }
+
+    /// The same for a person.
+    fn places_told(&self) -> String {
+        let api = &self.gateway.api;
+        let mut told = format!(
+            "a WebSocket API is at `/` and at `/{}`",
+            websocket::stage(api)
+        );
+        if !api.base_path.is_empty() {
+            told.push_str(&format!(" and at `{}`", api.base_path));
+        }
+        told
+    }
+
+    /// Says of a request at this port why it is not let in.
+    pub(super) fn turned_away<B>(&self, request: &http::Request<B>, answer: &Answer, why: &str) {
+        let line = self.begun(
+            &format!("{} {}", request.method(), request.uri().path()),
+            "",
+        );
+        let story = Story {
+            note: Some(why.to_owned()),
+            ..Story::default()
+        };
+        line.ended(self, answer.status(), story);
+    }
+
     /// Whether the API has this route; without a list it has all.
     fn has(&self, route_key: &str) -> bool {
         let routes = self.routes.as_ref();
         routes.is_none_or(|routes| routes.iter().any(|known| known == route_key))
     }
 
-    /// The route of a message, if there is one.
-    fn route(&self, message: &str) -> Option<String> {
+    /// The route of a message, or why there is none.
+    fn route(&self, message: &str) -> Result<String, String> {
         let selected = self.settings.selection.key(message);
         // The three keys of API Gateway's own are nobody's to name.
-        let selected = selected.filter(|key| !key.is_empty() && !key.starts_with('$'));
-        let selected = selected.filter(|key| self.has(key));
-        selected.or_else(|| self.has(DEFAULT).then(|| DEFAULT.to_owned()))
+        let is_nameable = |key: &String| !key.is_empty() && !key.starts_with('$');
+        let known = selected
+            .as_ref()
+            .filter(|key| is_nameable(key) && self.has(key));
+        if let Some(key) = known {
+            return Ok(key.clone());
+        }
+        if self.has(DEFAULT) {
+            return Ok(DEFAULT.to_owned());
+        }
+        let reason = match selected.as_deref() {
+            None => "the message is no JSON".to_owned(),
+            Some("") => "the message names no route".to_owned(),
+            Some(key) => format!("no route `{key}`"),
+        };
+        Err(format!("{reason}, and the API has no `$default`"))
     }
 
-    /// Invokes the function for one event and reads its reply.
+    /// Invokes the function for one event of a connection at this port and reads its reply.
     async fn invoke(
         &self,
         event: String,
+        port: u16,
         story: &mut Story,
         trace: &str,
     ) -> Result<Answer, Refused> {
@@ -125,7 +186,8 @@ impl<A: App> Sockets<A> {
         if show.event {
             print(&terminal::shown("event", event.as_bytes()));
         }
-        let invocation = function.start(event.into(), ids::uuid(), trace);
+        let context = at_port(function.context(ids::uuid(), trace), port);
+        let invocation = function.start_in(event.into(), context);
         story.cold_start = invocation.cold_start;
         let outcome = tokio::time::timeout(PATIENCE, invocation.outcome()).await;
         let outcome = outcome.map_err(|_| {
@@ -141,21 +203,16 @@ impl<A: App> Sockets<A> {
     }
 
     /// Has a message handled, and sends the client what it gets of that.
-    fn message(
-        self: &Arc<Self>,
-        connected: &Arc<Connected>,
-        body: &str,
-        busy: OwnedSemaphorePermit,
-    ) {
+    fn message(self: &Arc<Self>, connected: &Arc<Connected>, body: &str, turn: Turn) {
         let sockets = Arc::clone(self);
         let connected = Arc::clone(connected);
         let body = body.to_owned();
         tokio::spawn(async move {
+            let _place = turn.come().await;
             if let Some(frame) = sockets.answered(&connected, &body).await {
                 // A client that is gone needs no answer.
                 let _ = connected.send(frame).await;
             }
-            drop(busy);
         });
     }
 
@@ -163,14 +220,17 @@ impl<A: App> Sockets<A> {
     async fn answered(&self, connected: &Connected, body: &str) -> Option<String> {
         let request_id = ids::short();
         let id = &connected.about.id;
-        let Some(route_key) = self.route(body) else {
-            let line = self.begun("MESSAGE", &connected.about.id);
-            let story = Story {
-                note: Some("no route, and the API has no `$default`".to_owned()),
-                ..Story::default()
-            };
-            line.ended(self, FORBIDDEN.status, story);
-            return Some(FORBIDDEN.text(id, &request_id));
+        let route_key = match self.route(body) {
+            Ok(route_key) => route_key,
+            Err(reason) => {
+                let line = self.begun("MESSAGE", id);
+                let story = Story {
+                    note: Some(terminal::brief(&reason)),
+                    ..Story::default()
+                };
+                line.ended(self, FORBIDDEN.status, story);
+                return Some(FORBIDDEN.text(id, &request_id));
+            }
         };
         let line = self.begun(&format!("MESSAGE {route_key}"), id);
         let happened = Happened::Message {
@@ -181,7 +241,10 @@ impl<A: App> Sockets<A> {
         let mut story = Story::default();
         let event = websocket::event(&self.gateway.api, &connected.about, &request_id, happened);
         let came = match event {
-            Ok(event) => self.invoke(event, &mut story, &ids::trace()).await,
+            Ok(event) => {
+                self.invoke(event, connected.port, &mut story, &ids::trace())
+                    .await
+            }
             Err(_) => Err(FAILED),
         };
         let came = came.and_then(|answer| {
@@ -229,16 +292,20 @@ impl<A: App> Sockets<A> {
     }
 
     /// Tells the function that a connection is over. Nobody waits for what it says.
-    async fn disconnected(&self, about: &websocket::Connection, code: u16, reason: &str) {
+    async fn disconnected(&self, connected: &Connected, code: u16, reason: &str) {
         if !self.has(DISCONNECT) {
             return;
         }
+        let about = &connected.about;
         let line = self.begun(&format!("DISCONNECT {code}"), &about.id);
         let happened = Happened::Disconnect { code, reason };
         let mut story = Story::default();
         let event = websocket::event(&self.gateway.api, about, &ids::short(), happened);
         let came = match event {
-            Ok(event) => self.invoke(event, &mut story, &ids::trace()).await,
+            Ok(event) => {
+                self.invoke(event, connected.port, &mut story, &ids::trace())
+                    .await
+            }
             Err(_) => Err(FAILED),
         };
         let status = came.map_or_else(|refused| refused.status, |answer| answer.status());
@@ -259,6 +326,21 @@ impl<A: App> Sockets<A> {
             started: std::time::Instant::now(),
         }
     }
+}
+
+/// The context with where connections are to be found. The domain that a client asked for need not lead
+/// there: it may be a custom one, or have no port.
+fn at_port(context: Context, port: u16) -> Context {
+    #[cfg(feature = "connections")]
+    let context = {
+        let mut context = context;
+        let url = format!("http://127.0.0.1:{port}");
+        context.edge = context::Edge::new(Played::Local(url));
+        context
+    };
+    #[cfg(not(feature = "connections"))]
+    let _ = port;
+    context
 }
 
 /// An event on the terminal.

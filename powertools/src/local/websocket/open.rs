@@ -46,6 +46,8 @@ impl Open {
 /// One connection, as others see it.
 pub(super) struct Connected {
     pub(super) about: websocket::Connection,
+    /// Where it came in.
+    pub(super) port: u16,
     outbox: mpsc::Sender<String>,
     seen: Mutex<Seen>,
     /// Somebody wants it closed.
@@ -78,10 +80,14 @@ pub(super) enum Unsent {
 }
 
 impl Connected {
-    pub(super) fn new(about: websocket::Connection) -> (Arc<Self>, mpsc::Receiver<String>) {
+    pub(super) fn new(
+        about: websocket::Connection,
+        port: u16,
+    ) -> (Arc<Self>, mpsc::Receiver<String>) {
         let (outbox, waiting) = mpsc::channel(MOST_WAITING);
         let connected = Self {
             about,
+            port,
             outbox,
             seen: Mutex::new(Seen::now()),
             closing: Notify::new(),

@@ -34,7 +34,8 @@ pub struct State<T>(pub T);
 /// A part that can be had from a whole: the way a handler asks for less than the router's state.
 #[diagnostic::on_unimplemented(
     message = "the state `{S}` has no `{Self}`",
-    note = "implement `FromRef<{S}>` for it, or take the whole state"
+    note = "implement `FromRef<{S}>` for it, or take the whole state",
+    note = "a router has the state that `Router::with_state` is given"
 )]
 pub trait FromRef<S> {
     /// The part.

@@ -49,6 +49,9 @@ pub enum ConnectionsError {
     /// 429, still after the retries: too many requests, or a client that does not read.
     #[error("API Gateway takes no more for now: too many requests, or the client does not read")]
     LimitExceeded,
+    /// No answer within the time there is: a client that does not read, or a slow network.
+    #[error("no answer in time: the network is slow, or the client does not read")]
+    TimedOut,
     /// No answer, or that of a service which failed.
     #[error("API Gateway cannot be reached: {reason}")]
     Unavailable {
@@ -68,9 +71,9 @@ fn shown(id: &str) -> String {
     id.chars().take(64).flat_map(char::escape_debug).collect()
 }
 
-/// What the SDK's error means; nothing, if the connection is gone. That error itself is never a cause: it
+/// What the SDK's error about a connection means; nothing, if that is gone. SDK's error itself is never a cause: it
 /// holds the request, whose body is the message.
-pub(super) fn meaning<E>(error: &SdkError<E, HttpResponse>) -> Option<ConnectionsError>
+pub(super) fn meaning<E>(error: &SdkError<E, HttpResponse>, id: &str) -> Option<ConnectionsError>
 where
     E: ProvideErrorMetadata,
 {
@@ -79,13 +82,17 @@ where
     match (error, status) {
         (_, Some(410)) => None,
         (_, Some(403)) => Some(ConnectionsError::Forbidden),
+        // API Gateway says it of ids that it could not have given. (LocalStack's issue 4694)
+        (_, Some(400)) if is_about_the_id(error) => {
+            Some(ConnectionsError::NoId { id: id.to_owned() })
+        }
         (_, Some(429)) => Some(ConnectionsError::LimitExceeded),
         (_, Some(status @ 500..)) => unavailable(format!("an answer with status {status}")),
         (_, Some(status)) if status >= 400 => Some(ConnectionsError::Refused { status }),
         (_, Some(status)) => unavailable(format!(
             "an answer with status {status} that makes no sense"
         )),
-        (SdkError::TimeoutError(_), None) => unavailable("no answer in time".to_owned()),
+        (SdkError::TimeoutError(_), None) => Some(ConnectionsError::TimedOut),
         (SdkError::DispatchFailure(failure), None) => {
             unavailable(match failure.as_connector_error() {
                 Some(cause) => causes::chain(cause),
@@ -95,4 +102,9 @@ where
         // Its text may have what was to be sent.
         (_, None) => unavailable("the request cannot be made".to_owned()),
     }
+}
+
+fn is_about_the_id(error: &impl ProvideErrorMetadata) -> bool {
+    let message = error.message();
+    message.is_some_and(|message| message.starts_with("Invalid connectionId"))
 }

@@ -8,29 +8,30 @@
 use std::{
     fmt,
     net::IpAddr,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use aws_sdk_apigatewaymanagement::{Client, config::Builder, error::SdkError, primitives::Blob};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::{DateTime, error::metadata::ProvideErrorMetadata};
+use aws_sdk_apigatewaymanagement::Client;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use tokio::sync::Semaphore;
 
 use super::Connection;
 use crate::{
-    aws::{self, Aws},
+    aws::Aws,
     event::Request,
     router::{FromRequest, Rejection},
 };
 
+mod api;
 mod data;
 mod endpoint;
 mod error;
+#[cfg(feature = "testing")]
+pub(crate) mod kept;
 
-use self::endpoint::Endpoint;
+#[cfg(feature = "testing")]
+use self::kept::TestConnections;
+use self::{api::Api, endpoint::Endpoint};
 pub use self::{data::IntoData, error::ConnectionsError};
 
 /// What one message may have
@@ -81,9 +82,9 @@ const AT_A_TIME: usize = 16;
 ///
 /// An event says the domain that the client asked for. One of API Gateway's own, `….execute-api.…`, has the
 /// stage in its path. A domain of your own has it not, if it is mapped without a base path; what has one is
-/// [`Connections::at`] `https://ws.example/base`. `localhost`, which is what the
-/// [local gateway](crate::local) says, is asked over `http` and needs neither a region nor credentials; on
-/// Lambda there is no such place. The variable `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, which all of AWS's
+/// [`Connections::at`] `https://ws.example/base`. The [local gateway](crate::local) says itself
+/// where it is, whatever the domain. `localhost` is asked over `http` and needs neither a region nor credentials;
+/// on Lambda there is no such place. The variable `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, which all of AWS's
 /// SDKs read, takes the place of what events say.
 ///
 /// The function's role has to allow `execute-api:ManageConnections` on
@@ -95,9 +96,30 @@ const AT_A_TIME: usize = 16;
 /// within them.
 #[derive(Clone)]
 pub struct Connections {
-    endpoint: Arc<Result<Endpoint, ConnectionsError>>,
-    client: Arc<aws::Client<Client>>,
+    of: Of,
     at_a_time: usize,
+}
+
+/// Whose they are.
+#[derive(Clone)]
+enum Of {
+    Api(Api),
+    #[cfg(feature = "testing")]
+    Test(TestConnections),
+}
+
+/// Where the connections of an invocation are, said by an edge that plays API Gateway. It travels in the
+/// [`Context`](crate::Context), because no domain in an event leads to a list in a test.
+#[derive(Clone, Debug)]
+pub(crate) enum Played {
+    /// At this address of this machine.
+    #[cfg_attr(
+        not(feature = "local-websocket"),
+        expect(dead_code, reason = "the local gateway alone has one")
+    )]
+    Local(String),
+    #[cfg(feature = "testing")]
+    Test(TestConnections),
 }
 
 /// What became of something that was meant for a connection.
@@ -149,10 +171,14 @@ impl Connections {
     /// Those of the API that a connection belongs to.
     #[must_use]
     pub fn of(connection: &Connection) -> Self {
-        let set = crate::env::connections_endpoint();
-        Self::with(match set {
-            Some(url) => Endpoint::parse(&url),
-            None => Endpoint::of(connection.domain(), connection.stage()),
+        let played = connection.played();
+        #[cfg(feature = "testing")]
+        if let Some(Played::Test(connections)) = played {
+            return connections.connections();
+        }
+        Self::with(match (crate::env::connections_endpoint(), played) {
+            (Some(url), _) | (None, Some(Played::Local(url))) => Endpoint::parse(&url),
+            (None, _) => Endpoint::of(connection.domain(), connection.stage()),
         })
     }
 
@@ -164,13 +190,12 @@ impl Connections {
     }
 
     fn with(endpoint: Result<Endpoint, ConnectionsError>) -> Self {
-        let client = match &endpoint {
-            Ok(endpoint) => shared(endpoint),
-            Err(_) => Arc::new(aws::Client::through(&Aws::default())),
-        };
+        Self::new(Of::Api(Api::at(endpoint)))
+    }
+
+    const fn new(of: Of) -> Self {
         Self {
-            endpoint: Arc::new(endpoint),
-            client,
+            of,
             at_a_time: AT_A_TIME,
         }
     }
@@ -180,17 +205,38 @@ impl Connections {
     /// here.
     #[must_use]
     pub fn through(mut self, aws: &Aws) -> Self {
-        self.client = Arc::new(aws::Client::through(aws));
+        if let Some(api) = self.api() {
+            api.set(aws);
+        }
         self
     }
 
     /// With a client of one's own: its endpoint, credentials, timeouts and retries.
     #[must_use]
     pub fn from_client(client: Client) -> Self {
-        Self {
-            endpoint: Arc::new(Ok(Endpoint::of_client())),
-            client: Arc::new(aws::Client::made(client)),
-            at_a_time: AT_A_TIME,
+        Self::new(Of::Api(Api::of_client(client)))
+    }
+
+    /// With at most so long for each connection that is asked about or written to, retries included; then it
+    /// is [`ConnectionsError::TimedOut`]. Unless set, it is what the client's settings say.
+    ///
+    /// A client that does not read is answered for late or never: in a broadcast such a post holds up those
+    /// behind it.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        match &mut self.of {
+            Of::Api(api) => api.limit = Some(limit),
+            #[cfg(feature = "testing")]
+            Of::Test(_) => {}
+        }
+        self
+    }
+
+    fn api(&mut self) -> Option<&mut Api> {
+        match &mut self.of {
+            Of::Api(api) => Some(api),
+            #[cfg(feature = "testing")]
+            Of::Test(_) => None,
         }
     }
 
@@ -216,18 +262,12 @@ impl Connections {
         if data.len() > MOST_BYTES {
             return Err(ConnectionsError::TooLarge { bytes: data.len() });
         }
-        let bytes = data.len();
-        let _turn = match &*self.endpoint {
-            Ok(endpoint) if endpoint.is_local() => Some(LOCAL_POSTS.acquire().await),
-            _ => None,
-        };
-        let request = self.client(id).await?.post_to_connection();
-        let request = request.connection_id(id).data(Blob::new(data));
-        let sent = outcome(aws::untraced(request.send()).await);
-        sent.map_err(|error| match error {
-            ConnectionsError::Refused { status: 413 } => ConnectionsError::TooLarge { bytes },
-            other => other,
-        })
+        check(id)?;
+        match &self.of {
+            Of::Api(api) => api.send(id, data).await,
+            #[cfg(feature = "testing")]
+            Of::Test(connections) => connections.send(id, data),
+        }
     }
 
     /// Writes a message to many connections, [some at a time](Self::at_a_time).
@@ -269,18 +309,12 @@ impl Connections {
     ///
     /// Whatever keeps it from being known.
     pub async fn info(&self, id: &str) -> Result<Option<Info>, ConnectionsError> {
-        let request = self.client(id).await?.get_connection().connection_id(id);
-        let found = match aws::untraced(request.send()).await {
-            Ok(found) => found,
-            Err(error) => return outcome(Err::<(), _>(error)).map(|_| None),
-        };
-        let identity = found.identity();
-        Ok(Some(Info {
-            connected_at: found.connected_at().and_then(time),
-            last_active_at: found.last_active_at().and_then(time),
-            source_ip: identity.and_then(|client| client.source_ip()?.parse().ok()),
-            user_agent: identity.and_then(|client| client.user_agent().map(str::to_owned)),
-        }))
+        check(id)?;
+        match &self.of {
+            Of::Api(api) => api.info(id).await,
+            #[cfg(feature = "testing")]
+            Of::Test(connections) => Ok(connections.info(id)),
+        }
     }
 
     /// Closes a connection; `$disconnect` hears of it.
@@ -289,71 +323,22 @@ impl Connections {
     ///
     /// Whatever keeps it from being closed, but that it is gone already.
     pub async fn close(&self, id: &str) -> Result<Outcome, ConnectionsError> {
-        let request = self.client(id).await?.delete_connection();
-        outcome(aws::untraced(request.connection_id(id).send()).await)
-    }
-
-    /// The client, for a request about this connection.
-    async fn client(&self, id: &str) -> Result<&Client, ConnectionsError> {
-        let endpoint = (*self.endpoint).as_ref().map_err(Clone::clone)?;
-        if !is_id(id) {
-            return Err(ConnectionsError::NoId { id: id.to_owned() });
+        check(id)?;
+        match &self.of {
+            Of::Api(api) => api.close(id).await,
+            #[cfg(feature = "testing")]
+            Of::Test(connections) => Ok(connections.close(id)),
         }
-        let make = |config: &aws_config::SdkConfig| {
-            let config = Builder::from(config).endpoint_url(endpoint.url());
-            Client::from_conf(config.build())
-        };
-        if endpoint.is_local() {
-            return Ok(self.client.get_local(make));
-        }
-        Ok(self.client.get(make).await?)
     }
-}
-
-/// The posts to this machine that are on their way together. On Lambda a sandbox has one event at a time, so that
-/// [`Connections::at_a_time`] bounds them; on localhost all events are in one process, each post has a socket, and
-/// a process has some thousand.
-static LOCAL_POSTS: Semaphore = Semaphore::const_new(64);
-
-/// The client that all connections at this address share. A function knows one address or two; of many more,
-/// which only made-up events could bring, each has its own.
-fn shared(endpoint: &Endpoint) -> Arc<aws::Client<Client>> {
-    type Known = Vec<(String, Arc<aws::Client<Client>>)>;
-    const MOST: usize = 16;
-    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
-
-    // A client is either in the list or not: a panic leaves nothing half done.
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, client)) = known.iter().find(|(url, _)| url == endpoint.url()) {
-        return Arc::clone(client);
-    }
-    let client = Arc::new(aws::Client::through(&Aws::default()));
-    if known.len() < MOST {
-        known.push((endpoint.url().to_owned(), Arc::clone(&client)));
-    }
-    client
 }
 
 /// Whether a text may be a connection's id. It goes into a path, where `..` is more than a name.
-fn is_id(id: &str) -> bool {
+fn check(id: &str) -> Result<(), ConnectionsError> {
     let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte);
-    (1..=128).contains(&id.len()) && id.bytes().all(is_known)
-}
-
-/// What an answer means; 410 is no error.
-fn outcome<T, E: ProvideErrorMetadata>(
-    answer: Result<T, SdkError<E, HttpResponse>>,
-) -> Result<Outcome, ConnectionsError> {
-    match answer.map_err(|error| error::meaning(&error)) {
-        Ok(_) => Ok(Outcome::Done),
-        Err(None) => Ok(Outcome::Gone),
-        Err(Some(error)) => Err(error),
+    if (1..=128).contains(&id.len()) && id.bytes().all(is_known) {
+        return Ok(());
     }
-}
-
-fn time(time: &DateTime) -> Option<SystemTime> {
-    let since = Duration::from_millis(u64::try_from(time.to_millis().ok()?).ok()?);
-    SystemTime::UNIX_EPOCH.checked_add(since)
+    Err(ConnectionsError::NoId { id: id.to_owned() })
 }
 
 /// Those of the API whose event is handled.
@@ -369,10 +354,13 @@ impl<S: Sync> FromRequest<S> for Connections {
 impl fmt::Debug for Connections {
     /// Not the SDK's client, which holds credentials.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Connections")
-            .field("endpoint", &self.endpoint)
-            .field("at_a_time", &self.at_a_time)
-            .finish_non_exhaustive()
+        let mut shown = formatter.debug_struct("Connections");
+        match &self.of {
+            Of::Api(api) => shown.field("endpoint", api.endpoint()),
+            #[cfg(feature = "testing")]
+            Of::Test(connections) => shown.field("test", connections),
+        };
+        shown.field("at_a_time", &self.at_a_time);
+        shown.finish_non_exhaustive()
     }
 }
