@@ -78,7 +78,6 @@
 //!   and all behind it are reported, so that they come again in their order.
 //! - A **stream**: one at a time, and nothing after the first failure, which alone is reported: Lambda sends
 //!   again what begins with the lowest sequence number that it is told.
-//!
 //! - A **topic of Kafka**: one at a time in each partition, and nothing after the first failure there, while
 //!   the other partitions go on. That record and all behind it in its partition are reported, by partition
 //!   and offset: whether Lambda goes on from the lowest or sends again what was named, none is lost.
