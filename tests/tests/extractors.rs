@@ -708,3 +708,35 @@ mod test_client {
         }
     }
 }
+
+#[tokio::test]
+async fn who_a_client_is_stands_where_its_front_end_puts_it() {
+    /// What the request context has of an authorizer.
+    #[get("/me")]
+    async fn me(request: powertools::router::Request) -> Json<Value> {
+        let context: Value = request.request_context().expect("it is JSON");
+        Json(context["authorizer"].clone())
+    }
+    let client = client(routes![me]);
+    for (source, expected) in [
+        (
+            Source::RestApi,
+            json!({"claims": {"sub": "ann"}, "role": "cook"}),
+        ),
+        (
+            Source::HttpApiV1,
+            json!({"claims": {"sub": "ann"}, "scopes": null, "role": "cook"}),
+        ),
+        (
+            Source::HttpApi,
+            json!({"jwt": {"claims": {"sub": "ann"}, "scopes": null}, "lambda": {"role": "cook"}}),
+        ),
+        (Source::FunctionUrl, Value::Null),
+        (Source::Alb, Value::Null),
+    ] {
+        let request = client.get("/me").source(source).claim("sub", "ann");
+        let reply = request.authorizer(json!({"role": "cook"})).await;
+        let found: Value = reply.json();
+        assert_eq!(found, expected, "{source}");
+    }
+}

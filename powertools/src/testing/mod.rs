@@ -70,7 +70,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 #[cfg(feature = "parameters")]
 pub use crate::clock::HandClock;
@@ -192,6 +192,7 @@ impl<A: App> TestClient<A> {
             app: &self.app,
             source: self.source,
             context: Context::new("00000000-0000-4000-8000-000000000000"),
+            api: Api::default(),
             request,
         }
     }
@@ -245,6 +246,7 @@ pub struct TestRequest<'c, A> {
     app: &'c A,
     source: Source,
     context: Context,
+    api: Api,
     request: http::Request<Bytes>,
 }
 
@@ -292,9 +294,48 @@ impl<A: App> TestRequest<'_, A> {
         self.header("authorization", format!("Bearer {token}"))
     }
 
+    /// Adds a claim that the API's authorizer found in the client's token: Cognito's on a REST API, a JWT
+    /// authorizer's on an HTTP API. The other front ends know none, and send none.
+    ///
+    /// ```
+    /// # #[cfg(feature = "macros")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use powertools::{event::Source, router::{Router, get, routes}, testing::TestClient};
+    /// # #[get("/me")]
+    /// # async fn me() {}
+    /// let client = TestClient::new(Router::new(routes![me])?);
+    /// let event = client.get("/me").claim("sub", "ann").event();
+    /// assert_eq!(event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"], "ann");
+    /// let event = client.get("/me").source(Source::RestApi).claim("sub", "ann").event();
+    /// assert_eq!(event["requestContext"]["authorizer"]["claims"]["sub"], "ann");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "macros"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When `value` does not serialise.
+    pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("the claim serialises");
+        self.api.claims.insert(name.to_owned(), value);
+        self
+    }
+
+    /// What a Lambda authorizer of the API says of the client, on a REST or an HTTP API.
+    ///
+    /// # Panics
+    ///
+    /// When `context` is no object.
+    pub fn authorizer(mut self, context: impl Serialize) -> Self {
+        self.api.authorizer = authorizer(context);
+        self
+    }
+
     /// Sets the body.
-    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
-        *self.request.body_mut() = body.into();
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        *self.request.body_mut() = Bytes::copy_from_slice(body.as_ref());
         self
     }
 
@@ -349,7 +390,7 @@ impl<A: App> TestRequest<'_, A> {
             extended_id: id,
             hop: None,
         };
-        match gateway::event(self.source, &Api::default(), asked) {
+        match gateway::event(self.source, &self.api, asked) {
             Ok(event) => serde_json::from_str(&event).expect("an event is JSON"),
             Err(refusal) => panic!(
                 "a {} refuses {} itself: {refusal:?}",
@@ -366,6 +407,14 @@ impl<A: App> TestRequest<'_, A> {
             Err(error) => panic!("{error:?}"),
         };
         TestReply::read(source, &reply)
+    }
+}
+
+/// What an authorizer says of somebody.
+fn authorizer(context: impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(context) {
+        Ok(Value::Object(context)) => context,
+        other => panic!("an authorizer's context is an object, not {other:?}"),
     }
 }
 

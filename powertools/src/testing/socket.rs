@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue, header};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{TestClient, TestReply, parsed};
+use super::{TestClient, TestReply, authorizer, parsed};
 use crate::{
     Context,
     event::Source,
@@ -77,10 +77,7 @@ impl<A: App> TestSocket<'_, A> {
     /// When `context` is no object.
     #[must_use]
     pub fn authorizer(mut self, context: impl Serialize) -> Self {
-        match serde_json::to_value(context) {
-            Ok(Value::Object(context)) => self.api.authorizer = context,
-            other => panic!("an authorizer's context is an object, not {other:?}"),
-        }
+        self.api.authorizer = authorizer(context);
         self
     }
 
