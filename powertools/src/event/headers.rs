@@ -1,6 +1,6 @@
 //! A request's headers, in order, repeated ones included.
 
-use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytestring::ByteString;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -22,49 +22,51 @@ pub struct Headers(Arc<Lines>);
 struct Lines {
     /// The JSON that they were read from.
     json: ByteString,
+    /// What is written otherwise there.
+    own: Vec<Box<str>>,
     pairs: Vec<(Text, Text)>,
 }
 
-/// A name or value: where it stands in the JSON, or itself if it is written otherwise there.
+/// A name or value: from where to where it stands in the JSON, or which of the others it is.
 ///
-/// A counted reference to the event for each is the road not taken: counting takes longer than finding. What is
-/// written otherwise is counted, because a name may have any number of values.
-#[derive(Clone)]
+/// A counted reference to the event for each is the road not taken: counting takes longer than finding. A name
+/// may have any number of values, and so is a place as well if it is written otherwise.
+#[derive(Clone, Copy)]
 enum Text {
-    At(Range<usize>),
-    Own(Arc<str>),
-}
-
-impl Text {
-    fn len(&self) -> usize {
-        match self {
-            Self::At(range) => range.len(),
-            Self::Own(text) => text.len(),
-        }
-    }
+    At(usize, usize),
+    Own(usize),
 }
 
 impl Lines {
-    fn text(&self, text: Cow<'_, str>) -> Text {
+    fn text(&mut self, text: Cow<'_, str>) -> Text {
         match text {
             Cow::Borrowed(text) => {
                 let start = text.as_ptr().addr() - self.json.as_ptr().addr();
-                Text::At(start..start + text.len())
+                Text::At(start, start + text.len())
             }
-            Cow::Owned(text) => Text::Own(text.into()),
+            Cow::Owned(text) => self.keep(text),
         }
     }
 
-    /// Whether a name is this one.
-    fn is(&self, name: &Text, wanted: &str) -> bool {
-        // Most have another length, which is known without looking.
-        name.len() == wanted.len() && self.read(name).eq_ignore_ascii_case(wanted)
+    fn keep(&mut self, text: impl Into<Box<str>>) -> Text {
+        self.own.push(text.into());
+        Text::Own(self.own.len() - 1)
     }
 
-    fn read<'a>(&'a self, text: &'a Text) -> &'a str {
+    /// Whether a name is this one.
+    fn is(&self, name: Text, wanted: &str) -> bool {
+        let length = match name {
+            Text::At(start, end) => end - start,
+            Text::Own(place) => self.own[place].len(),
+        };
+        // Most have another length, which is known without looking.
+        length == wanted.len() && self.read(name).eq_ignore_ascii_case(wanted)
+    }
+
+    fn read(&self, text: Text) -> &str {
         match text {
-            Text::At(range) => &self.json[range.clone()],
-            Text::Own(text) => text,
+            Text::At(start, end) => &self.json[start..end],
+            Text::Own(place) => &self.own[place],
         }
     }
 }
@@ -76,7 +78,7 @@ impl Headers {
     pub(super) fn of(json: &ByteString, cookies: &[ByteString], most: usize) -> Self {
         let mut lines = Lines {
             json: json.clone(),
-            pairs: Vec::new(),
+            ..Lines::default()
         };
         if json.starts_with('{') {
             lines.pairs.reserve(32);
@@ -85,8 +87,8 @@ impl Headers {
                 let name = lines.text(name);
                 lazy::scalars(scanner, |value| {
                     if lines.pairs.len() < most {
-                        let pair = (name.clone(), lines.text(value));
-                        lines.pairs.push(pair);
+                        let value = lines.text(value);
+                        lines.pairs.push((name, value));
                     }
                 })
             });
@@ -99,12 +101,10 @@ impl Headers {
             return headers;
         }
         let joined = cookies.iter().map(|cookie| &**cookie).collect::<Vec<_>>();
-        let cookie = Text::Own("cookie".into());
         let mut lines = headers.0;
         if let Some(lines) = Arc::get_mut(&mut lines) {
-            lines
-                .pairs
-                .push((cookie, Text::Own(joined.join("; ").into())));
+            let pair = (lines.keep("cookie"), lines.keep(joined.join("; ")));
+            lines.pairs.push(pair);
         }
         Self(lines)
     }
@@ -112,14 +112,13 @@ impl Headers {
     /// The headers of a map; a value that is not UTF-8 has the sign for that in it.
     #[cfg(feature = "interop")]
     pub(crate) fn from_map(map: &HeaderMap) -> Self {
-        let pairs = map.iter().map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (Text::Own(name.as_str().into()), Text::Own(value.into()))
-        });
-        Self(Arc::new(Lines {
-            json: ByteString::new(),
-            pairs: pairs.collect(),
-        }))
+        let mut lines = Lines::default();
+        for (name, value) in map {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let pair = (lines.keep(name.as_str()), lines.keep(value));
+            lines.pairs.push(pair);
+        }
+        Self(Arc::new(lines))
     }
 
     /// The first value of a header.
@@ -127,8 +126,8 @@ impl Headers {
     pub fn get(&self, name: impl AsRef<str>) -> Option<&str> {
         let (lines, wanted) = (&*self.0, name.as_ref());
         let mut pairs = lines.pairs.iter();
-        let (_, value) = pairs.find(|(name, _)| lines.is(name, wanted))?;
-        Some(lines.read(value))
+        let (_, value) = pairs.find(|(name, _)| lines.is(*name, wanted))?;
+        Some(lines.read(*value))
     }
 
     /// Every value of a header, in order.
@@ -138,15 +137,15 @@ impl Headers {
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let lines = &*self.0;
         let pairs = lines.pairs.iter();
-        let pairs = pairs.filter(move |(key, _)| lines.is(key, name));
-        pairs.map(|(_, value)| lines.read(value))
+        let pairs = pairs.filter(move |(key, _)| lines.is(*key, name));
+        pairs.map(|(_, value)| lines.read(*value))
     }
 
     /// Every name and value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let lines = &*self.0;
         let pairs = lines.pairs.iter();
-        pairs.map(|(name, value)| (lines.read(name), lines.read(value)))
+        pairs.map(|(name, value)| (lines.read(*name), lines.read(*value)))
     }
 
     /// How many there are, repeated ones counted each.

@@ -88,10 +88,10 @@ pub(super) fn texts(event: &ByteString, raw: Option<&str>) -> Result<Vec<ByteStr
     Ok(texts)
 }
 
-/// Whether every text within is Unicode; quick for all that has no escapes.
+/// Whether every text within is Unicode; quick for all that has no escapes by number.
 pub(super) fn check(raw: Option<Raw<'_>>) -> Result<(), NotUnicode> {
     match raw {
-        Some(raw) if raw.has_escapes => {
+        Some(raw) if raw.has_numbered_escapes => {
             let event = ByteString::from(raw.json);
             pairs(&event, Some(&event)).map(drop)?;
             texts(&event, Some(&event)).map(drop)

@@ -101,7 +101,7 @@ impl Limits {
         lazy::check(cookies)?;
         // As many as there may be; who has fewer than are accepted need not be counted.
         let most = headers.map_or(0, |raw| raw.most_scalars());
-        let in_headers = headers.map_or(0, |raw| most + most_semicolons(raw.json));
+        let in_headers = headers.map_or(0, |raw| most + most_semicolons(raw));
         let most_cookies = in_headers + cookies.map_or(0, |raw| raw.most_scalars());
         if most <= self.headers && most_cookies <= self.cookies {
             return Ok(());
@@ -164,21 +164,20 @@ fn too_large(detail: String) -> Problem {
     Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).with_detail(detail)
 }
 
-/// How many there may be in texts as they stand in JSON, where a semicolon may be written as an escape.
-fn most_semicolons(json: &str) -> usize {
-    count(json, |byte| matches!(byte, b';' | b'\\'))
+/// How many there may be in texts as they stand in JSON, where a semicolon may be written by its number.
+fn most_semicolons(raw: Raw<'_>) -> usize {
+    let escapes = match raw.has_numbered_escapes {
+        true => raw.json.matches('\\').count(),
+        false => 0,
+    };
+    semicolons(raw.json) + escapes
 }
 
-/// Cookies have one between two.
+/// Cookies have one between two. Counted in bytes as far as a byte counts, sixteen of which fit into a
+/// vector register.
 fn semicolons(text: &str) -> usize {
-    count(text, |byte| byte == b';')
-}
-
-/// Counted in bytes as far as a byte counts, sixteen of which fit into a vector register.
-#[inline]
-fn count(text: &str, is_one: impl Fn(u8) -> bool + Copy) -> usize {
     let few = text.as_bytes().chunks(255);
-    let count = |few: &[u8]| few.iter().map(|byte| u8::from(is_one(*byte))).sum::<u8>();
+    let count = |few: &[u8]| few.iter().map(|byte| u8::from(*byte == b';')).sum::<u8>();
     few.map(|few| usize::from(count(few))).sum()
 }
 

@@ -62,8 +62,9 @@ pub(super) struct Raw<'a> {
     pub(super) json: &'a str,
     /// How many commas are between values in it.
     commas: usize,
-    /// Whether there are escapes in texts of it.
-    pub(super) has_escapes: bool,
+    /// Whether there are escapes by number in texts of it, which alone may be no text: `\ud800`. Those of quotes
+    /// are in the headers of most browsers.
+    pub(super) has_numbered_escapes: bool,
 }
 
 impl Raw<'_> {
@@ -82,7 +83,7 @@ pub(super) struct Scanner<'a> {
     json: &'a str,
     at: usize,
     commas: usize,
-    has_escapes: bool,
+    has_numbered_escapes: bool,
 }
 
 /// Nesting that is kept in the bits of a word. What is deeper is left to serde_json, which has no limit
@@ -95,7 +96,7 @@ impl<'a> Scanner<'a> {
             json,
             at: 0,
             commas: 0,
-            has_escapes: false,
+            has_numbered_escapes: false,
         }
     }
 
@@ -186,12 +187,12 @@ impl<'a> Scanner<'a> {
         self.peek();
         let start = self.at;
         self.commas = 0;
-        self.has_escapes = false;
+        self.has_numbered_escapes = false;
         self.skip()?;
         Ok(Raw {
             json: &self.json[start..self.at],
             commas: self.commas,
-            has_escapes: self.has_escapes,
+            has_numbered_escapes: self.has_numbered_escapes,
         })
     }
 
@@ -204,14 +205,14 @@ impl<'a> Scanner<'a> {
         let (mut depth, mut objects) = (0_u32, 0_u64);
         loop {
             if objects & 1 == 1 {
-                at = past_key(bytes, at, &mut self.has_escapes)?;
+                at = past_key(bytes, at, &mut self.has_numbered_escapes)?;
             }
             at = past_space(bytes, at);
             let Some(byte) = bytes.get(at) else {
                 return Err(Stop::NotJson);
             };
             match byte {
-                b'"' => at = past_text(bytes, at + 1, &mut self.has_escapes)?,
+                b'"' => at = past_text(bytes, at + 1, &mut self.has_numbered_escapes)?,
                 b'{' | b'[' if depth == MOST_DEPTH => at = self.past_deep(at)?,
                 byte @ (b'{' | b'[') => {
                     let is_object = *byte == b'{';
@@ -260,7 +261,7 @@ impl<'a> Scanner<'a> {
             Some(Ok(_)) => {
                 // What was in it is not known.
                 self.commas += rest.len();
-                self.has_escapes = true;
+                self.has_numbered_escapes = true;
                 Ok(at + values.byte_offset())
             }
             _ => Err(Stop::NotJson),
@@ -271,12 +272,14 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn rest_of_text(&mut self) -> Result<Cow<'a, str>, Stop> {
         let start = self.at;
-        let mut has_escapes = false;
-        self.at = past_text(self.json.as_bytes(), start, &mut has_escapes)?;
-        if has_escapes {
+        let bytes = self.json.as_bytes();
+        let end = plain(bytes, start);
+        if bytes.get(end) != Some(&b'"') {
+            self.at = past_escapes(bytes, end, &mut false)?;
             return self.escaped(start);
         }
-        Ok(Cow::Borrowed(&self.json[start..self.at - 1]))
+        self.at = end + 1;
+        Ok(Cow::Borrowed(&self.json[start..end]))
     }
 
     /// The text with escapes in it that starts there and has been gone past.
@@ -323,9 +326,9 @@ fn past(bytes: &[u8], at: usize, byte: u8) -> Result<usize, Stop> {
 
 /// Past space, a key and its colon.
 #[inline]
-fn past_key(bytes: &[u8], at: usize, has_escapes: &mut bool) -> Result<usize, Stop> {
+fn past_key(bytes: &[u8], at: usize, has_numbered_escapes: &mut bool) -> Result<usize, Stop> {
     let text = past(bytes, at, b'"')?;
-    let colon = past_text(bytes, text, has_escapes)?;
+    let colon = past_text(bytes, text, has_numbered_escapes)?;
     past(bytes, colon, b':')
 }
 
@@ -371,25 +374,31 @@ fn past_number(bytes: &[u8], mut at: usize) -> Result<usize, Stop> {
     reason = "an event has some 200 texts, for each of which a call takes as long as the text"
 )]
 #[inline(always)]
-fn past_text(bytes: &[u8], at: usize, has_escapes: &mut bool) -> Result<usize, Stop> {
+fn past_text(bytes: &[u8], at: usize, has_numbered_escapes: &mut bool) -> Result<usize, Stop> {
     let end = plain(bytes, at);
     if bytes.get(end) == Some(&b'"') {
         return Ok(end + 1);
     }
-    *has_escapes = true;
-    past_escapes(bytes, end)
+    past_escapes(bytes, end, has_numbered_escapes)
 }
 
 /// The same from an escape in it, or whatever there is, on.
 #[inline(never)]
-fn past_escapes(bytes: &[u8], mut at: usize) -> Result<usize, Stop> {
+fn past_escapes(
+    bytes: &[u8],
+    mut at: usize,
+    has_numbered_escapes: &mut bool,
+) -> Result<usize, Stop> {
     loop {
         match bytes.get(at) {
             Some(b'"') => return Ok(at + 1),
             Some(b'\\') => {
                 at += match bytes.get(at + 1) {
                     Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-                    Some(b'u') if is_hex(bytes.get(at + 2..at + 6)) => 6,
+                    Some(b'u') if is_hex(bytes.get(at + 2..at + 6)) => {
+                        *has_numbered_escapes = true;
+                        6
+                    }
                     _ => return Err(Stop::NotJson),
                 };
             }
