@@ -2,8 +2,8 @@
 //!
 //! What a role may do, which addresses a function reaches and what its variables say is true in the function
 //! alone. So the tests go there: a binary beside `bootstrap`, run by a direct invocation.
-//! [`Job`] says which of its tests, [`Runner`] starts and ends it, `output` takes what it writes, and by `mark` is found what it
-//! leaves running.
+//! [`Job`] says which of its tests, [`Runner`] starts and ends it, `output` takes what it writes, and by `mark` is
+//! found what it leaves running.
 
 mod job;
 mod mark;
