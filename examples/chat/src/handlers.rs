@@ -7,8 +7,7 @@ use powertools::{
 use serde::Deserialize;
 
 use crate::{
-    Chat, Told,
-    post::post,
+    Chat, MOST_MEMBERS, Told, post,
     rooms::Member,
     words::{Name, Room, Text},
 };
@@ -42,6 +41,17 @@ async fn join(
     client: Connection,
     State(chat): State<Chat>,
 ) -> Result<(), Error> {
+    let members = chat.rooms.members(&room).await?;
+    let is_inside = members
+        .iter()
+        .any(|member| member.connection == client.id());
+    // Looked at before and not with a condition of the store's: of those who come at once a few too many may get in,
+    // and are told some at a time like all others.
+    if members.len() >= MOST_MEMBERS && !is_inside {
+        return Err(Error::conflict(format!(
+            "the room is full: it has {MOST_MEMBERS} members"
+        )));
+    }
     let member = Member {
         connection: client.id().to_owned(),
         name: name.clone(),
@@ -74,7 +84,7 @@ async fn leave(
     if let Some(Member { name, .. }) = chat.rooms.leave(&room, client.id()).await? {
         let left = Told::Left { room, name };
         // Who left hears it, too, and is in the room no more.
-        post(&client, vec![client.id().to_owned()], left.json()).await;
+        answer(&client, &left).await;
         chat.tell(&client, left).await?;
     }
     Ok(())
@@ -89,8 +99,7 @@ async fn who(
     inside(&chat, &room, &client).await?;
     let members = chat.rooms.members(&room).await?;
     let names = members.into_iter().map(|member| member.name);
-    let told = Told::who(room, names.collect()).json();
-    post(&client, vec![client.id().to_owned()], told).await;
+    answer(&client, &Told::who(room, names.collect())).await;
     Ok(())
 }
 
@@ -105,6 +114,11 @@ async fn gone(client: Connection, State(chat): State<Chat>) -> Result<(), Error>
         chat.tell(&client, left).await?;
     }
     Ok(())
+}
+
+/// Tells a client alone. If it does not hear that, the next word in its room finds out.
+async fn answer(client: &Connection, told: &Told) {
+    post::post(&post::api(client), client.id(), &told.json()).await;
 }
 
 /// What a client is called in a room, which it has to be in.
@@ -122,8 +136,7 @@ async fn tell_problems(request: Request, next: Next<Chat>) -> Response {
     let response = next.run(request).await;
     if let (Some(problem), Some(client)) = (response.problem(), client) {
         let detail = problem.detail().unwrap_or("that did not work").to_owned();
-        let told = Told::Problem { detail }.json();
-        post(&client, vec![client.id().to_owned()], told).await;
+        answer(&client, &Told::Problem { detail }).await;
     }
     response
 }

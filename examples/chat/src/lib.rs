@@ -5,7 +5,10 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use powertools::{Function, websocket};
+use powertools::{
+    Function,
+    websocket::{Connection, Connections},
+};
 use serde::Serialize;
 
 mod handlers;
@@ -18,6 +21,7 @@ pub mod words;
 mod tests;
 
 use self::{
+    post::Listener,
     rooms::{Member, Memory, Rooms, Unreachable},
     words::{Name, Room, Text},
 };
@@ -39,8 +43,11 @@ pub struct Chat {
     rooms: Arc<dyn Rooms>,
 }
 
+/// Who may be in a room together. All of them are told within one invocation, also if nobody answers.
+const MOST_MEMBERS: usize = 100;
+
 /// Of those who are in a room, as `who` tells them.
-const MOST_NAMES: usize = 100;
+const MOST_NAMES: usize = 50;
 
 /// What clients are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -116,7 +123,8 @@ impl Chat {
     }
 
     /// Tells everybody in a room, and forgets who is gone, of which the others are told, too.
-    async fn tell(&self, via: &websocket::Connection, told: Told) -> Result<(), Unreachable> {
+    async fn tell(&self, via: &Connection, told: Told) -> Result<(), Unreachable> {
+        let api = post::api(via);
         let mut news = VecDeque::from([told]);
         // It ends, because each round but the first is for somebody who was forgotten.
         while let Some(told) = news.pop_front() {
@@ -126,13 +134,27 @@ impl Chat {
                 continue;
             };
             let members = self.rooms.members(room).await?;
-            let to = members.into_iter().map(|member| member.connection);
-            for gone in post::post(via, to.collect(), told.json()).await {
-                tracing::info!(connection = gone, "gone without a goodbye");
-                news.extend(self.forget(&gone).await?);
-            }
+            let text = told.json();
+            let members = members.into_iter();
+            let members = members.map(|member| self.tell_one(&api, member.connection, &text));
+            news.extend(post::each(members).await.into_iter().flatten());
         }
         Ok(())
+    }
+
+    /// Tells a client, and forgets it if it is gone: what is to be told of it. Here and not after the others were
+    /// told, so that an invocation whose time is up has at least made a room smaller.
+    async fn tell_one(&self, api: &Connections, connection: String, text: &str) -> Option<Told> {
+        if post::post(api, &connection, text).await == Listener::Stays {
+            return None;
+        }
+        tracing::info!(connection, "gone without a goodbye");
+        self.forget(&connection).await.unwrap_or_else(|error| {
+            // The next post will find it gone again.
+            let cause = error.0;
+            tracing::warn!(connection, cause, "not forgotten");
+            None
+        })
     }
 
     /// Forgets a connection: what is to be told of it.

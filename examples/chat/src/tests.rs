@@ -236,9 +236,42 @@ async fn whose_post_fails_otherwise_stays() {
 }
 
 #[tokio::test]
+async fn a_full_room_lets_nobody_in_until_somebody_leaves() {
+    let stage = Stage::new();
+    for number in 0..MOST_MEMBERS {
+        stage.join(&format!("c{number:03}="), "cid").await;
+    }
+    let join = |room: &str, name: &str| json!({ "action": "join", "room": room, "name": name });
+    let full = problem("eve=", "the room is full: it has 100 members");
+    assert_eq!(stage.say("eve=", join("tea", "eve")).await, full);
+    // Who is refused stays where they are.
+    stage.say("eve=", join("coffee", "eve")).await;
+    assert_eq!(stage.say("eve=", join("tea", "eve")).await, full);
+    let who = json!({ "action": "who", "room": "coffee" });
+    let here = json!({ "event": "who", "room": "coffee", "names": ["eve"], "more": 0 });
+    assert_eq!(stage.say("eve=", who).await, [told("eve=", here)]);
+
+    // Another name is no other member.
+    let renamed = stage.say("c000=", join("tea", "ann")).await;
+    assert_eq!(renamed.len(), MOST_MEMBERS);
+
+    // Of a hundred who do not read, the next word finds all but who says it.
+    let connections = stage.client.connections();
+    for number in 1..MOST_MEMBERS {
+        connections.fail(&format!("c{number:03}="), ConnectionsError::TimedOut);
+    }
+    let say = json!({ "action": "message", "room": "tea", "text": "hi" });
+    let heard = stage.say("c000=", say).await;
+    assert_eq!(heard.len(), MOST_MEMBERS, "the message, and who left");
+    assert_eq!(connections.closed().len(), MOST_MEMBERS - 1);
+    let came = stage.say("eve=", join("tea", "eve")).await;
+    assert_eq!(came.len(), 2, "both are told: {came:?}");
+}
+
+#[tokio::test]
 async fn a_long_list_is_cut_and_says_so() {
     let stage = Stage::new();
-    for number in 0..103 {
+    for number in 0..53 {
         let (id, name) = (format!("c{number:03}="), format!("n{number:03}"));
         stage.join(&id, &name).await;
     }
@@ -248,8 +281,8 @@ async fn a_long_list_is_cut_and_says_so() {
         panic!("{told:?}");
     };
     let names = told["names"].as_array().expect("names");
-    assert_eq!(names.len(), 100);
-    assert_eq!(names[99], "n099");
+    assert_eq!(names.len(), 50);
+    assert_eq!(names[49], "n049");
     assert_eq!(told["more"], 3);
 }
 

@@ -32,6 +32,14 @@ pub enum Unfit {
         /// Which one.
         char: char,
     },
+    /// A mark for the character before, where there is none.
+    #[error("{what} does not begin with U+{:04X}, which belongs to the character before it", u32::from(*.char))]
+    Mark {
+        /// A name, a room or a text.
+        what: &'static str,
+        /// Which one.
+        char: char,
+    },
 }
 
 macro_rules! words {
@@ -59,11 +67,11 @@ macro_rules! words {
 
 words!(
     /// How somebody wants to be called. Several may have the same.
-    Name, "a name", NAME, is_unseen
+    Name, "a name", NAME, is_unseen_in_name
 );
 words!(
     /// What a room is called.
-    Room, "a room", ROOM, is_unseen
+    Room, "a room", ROOM, is_unseen_in_name
 );
 words!(
     /// Something said.
@@ -81,8 +89,12 @@ fn checked(
     if trimmed.is_empty() || trimmed.chars().nth(most).is_some() {
         return Err(Unfit::Length { what, most });
     }
-    match trimmed.chars().find(|char| is_hidden(*char)) {
-        Some(char) => Err(Unfit::Hidden { what, char }),
+    if let Some(char) = trimmed.chars().find(|char| is_hidden(*char)) {
+        return Err(Unfit::Hidden { what, char });
+    }
+    // It would be drawn on what the page shows before it.
+    match trimmed.chars().next().filter(|char| is_mark(*char)) {
+        Some(char) => Err(Unfit::Mark { what, char }),
         None => Ok(trimmed.to_owned()),
     }
 }
@@ -90,7 +102,11 @@ fn checked(
 /// Characters that nobody sees, and those that turn the direction of what stands after them: with them one name
 /// looks like another. Controls (`Cc`), formats (`Cf`), separators of lines (`Zl`, `Zp`), and what Unicode says
 /// need not be shown (`Default_Ignorable_Code_Point` of `DerivedCoreProperties.txt`), variation selectors among
-/// that. U+2800 is a pattern of Braille without dots.
+/// that; and what is no character and never will be (`Noncharacter_Code_Point`). U+2800 is a pattern of Braille without
+/// dots, U+16FE4 fills a place in Khitan script, U+1D159 is a note without a head.
+///
+/// Which numbers Unicode has not given to a character yet is nothing that the standard library knows, and a crate of
+/// tables has to be renewed with Unicode to know it: they are let in, and shown as a box.
 fn is_unseen(char: char) -> bool {
     char.is_control()
         || matches!(char,
@@ -99,8 +115,27 @@ fn is_unseen(char: char) -> bool {
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
             | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
-            | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{13430}'..='\u{1343f}' | '\u{16fe4}' | '\u{1d159}' | '\u{fdd0}'..='\u{fdef}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
+        // The last two of each plane.
+        || u32::from(char) & 0xfffe == 0xfffe
+}
+
+/// The same and, because a name is all that tells one from another, blanks that look like a space and are none, and
+/// characters that each font draws differently or not at all (private use).
+fn is_unseen_in_name(char: char) -> bool {
+    is_unseen(char)
+        || (char.is_whitespace() && char != ' ')
+        || matches!(char,
+            '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
+}
+
+/// Marks that go with letters of any script: Unicode's five blocks of combining marks. Scripts have more of their own,
+/// which are drawn with a dotted circle where there is no letter of theirs before.
+fn is_mark(char: char) -> bool {
+    matches!(char,
+        '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
+        | '\u{fe20}'..='\u{fe2f}')
 }
 
 /// The same but for what joins and colours emoji and shapes the letters of some scripts: nobody is told from
@@ -143,11 +178,29 @@ mod tests {
             ("ann\u{fe0f}", "U+FE0F"),
             ("\u{feff}ann", "U+FEFF"),
             ("ann\u{e0061}", "U+E0061"),
+            ("ann\u{1d159}", "U+1D159"),
+            ("\u{16fe4}ann", "U+16FE4"),
+            ("ann\u{fdd0}", "U+FDD0"),
+            ("ann\u{ffff}", "U+FFFF"),
+            ("ann\u{10fffe}", "U+10FFFE"),
+            ("ann\u{e000}", "U+E000"),
+            ("ann\u{f0000}", "U+F0000"),
+            ("ann\u{10fffd}", "U+10FFFD"),
+            ("ann\u{a0}b", "U+00A0"),
+            ("ann\u{3000}b", "U+3000"),
         ] {
             let refused = Name::try_from(wrong.to_owned()).expect_err(which);
             let expected = format!("a name has no {which}, which cannot be seen");
             assert_eq!(refused.to_string(), expected);
             assert!(Room::try_from(wrong.to_owned()).is_err(), "{which}");
+        }
+        for wrong in ["\u{301}ann", " \u{20dd}", "\u{301}"] {
+            let refused = Name::try_from(wrong.to_owned())
+                .expect_err(wrong)
+                .to_string();
+            let begins = "a name does not begin with U+";
+            assert!(refused.starts_with(begins), "{refused}");
+            assert!(Text::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }
         let turned = Text::try_from("a\u{202e}b".to_owned()).expect_err("it turns");
         assert_eq!(
@@ -164,10 +217,14 @@ mod tests {
             ("Zoë 🐘", "Zoë 🐘"),
             ("ज़ोया", "ज़ोया"),
             ("<b>", "<b>"),
+            ("ann b", "ann b"),
+            ("e\u{301}va", "e\u{301}va"),
         ] {
             let name = Name::try_from(right.to_owned()).expect(right);
             assert_eq!(name.to_string(), expected);
         }
+        let price = Text::try_from("3\u{a0}€".to_owned()).expect("a blank between is seen");
+        assert_eq!(price.to_string(), "3\u{a0}€");
         let family = "👩\u{200d}👧 ❤\u{fe0f}";
         let text = Text::try_from(family.to_owned()).expect("emoji are seen");
         assert_eq!(text.to_string(), family);

@@ -44,6 +44,43 @@ fn what_is_no_origin_is_refused_at_the_start() {
     );
 }
 
+#[test]
+fn a_page_whose_api_is_no_origin_does_not_start() {
+    for wrong in [
+        "",
+        "api.shop.example",
+        "ftp://api.shop.example",
+        "javascript:alert(1)",
+        "https://",
+        "https://:8000",
+        "https://api.shop.example/",
+        "https://api.shop.example/prod",
+        "https://api.shop.example?a",
+        "https://user@api.shop.example",
+        "https://api.shop.example:",
+        "https://api.shop.example:0",
+        "https://api.shop.example:+80",
+        "https://api.shop.example:65536",
+        "https://api.shop.example *",
+        "https://api.shop.example; script-src *",
+        "https://x\"><script>",
+        "https://a\r\nb",
+    ] {
+        let error = page::router(wrong.to_owned()).expect_err(wrong).to_string();
+        let expected = format!(
+            "`{wrong}` is no origin: name the API's scheme, host and port, such as `http://localhost:9000`"
+        );
+        assert_eq!(error, expected);
+    }
+    for right in [
+        "http://localhost:9000",
+        "https://api.shop.example",
+        "http://127.0.0.1:1",
+    ] {
+        assert!(page::router(right.to_owned()).is_ok(), "{right}");
+    }
+}
+
 #[tokio::test]
 async fn another_page_gets_no_leave_and_reads_nothing() {
     let client = client();

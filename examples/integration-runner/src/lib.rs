@@ -2,14 +2,20 @@
 //!
 //! What a role may do, which addresses a function reaches and what its variables say is true in the function
 //! alone. So the tests go there: a binary beside `bootstrap`, run by a direct invocation.
-//! [`Runner`] starts and ends it, `output` takes what it writes.
+//! [`Job`] says which of its tests, [`Runner`] starts and ends it, `output` takes what it writes, and by `mark` is
+//! found what it leaves running.
 
+mod job;
+mod mark;
 mod output;
 mod runner;
 
 use powertools::{Context, Function};
 
-pub use self::runner::{Job, Outcome, Report, Runner};
+pub use self::{
+    job::Job,
+    runner::{Outcome, Report, Runner},
+};
 
 /// The function: an invocation is a run of the tests.
 #[must_use]

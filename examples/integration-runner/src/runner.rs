@@ -1,9 +1,11 @@
 //! Starts the tests, waits as long as the invocation has, and ends what is left of them.
 
 use std::{
-    env, io,
+    env,
+    ffi::OsString,
+    io,
     os::unix::process::ExitStatusExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     pin::pin,
     process::{ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -18,7 +20,11 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use crate::output::{Tail, follow};
+use crate::{
+    job::Job,
+    mark::{self, Mark},
+    output::{Tail, follow},
+};
 
 /// How long before Lambda ends the sandbox the tests are ended: time for their last lines and the reply.
 const MARGIN: Duration = Duration::from_secs(1);
@@ -27,20 +33,13 @@ const MARGIN: Duration = Duration::from_secs(1);
 /// there may be lines for which there is no time.
 const REPLY: Duration = Duration::from_millis(300);
 
-/// How long the output of ended tests may be silent. It ends with them, unless a process that left their group
+/// How long the output of ended tests may be silent. It ends with them, unless a process that was not found
 /// keeps it open.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// What to run, as the invocation says it. A key of another name is an error: a misspelt filter would run
-/// everything.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Job {
-    /// The tests whose names have this in them; all unless set.
-    pub filter: Option<String>,
-    /// Options for the test binary, such as `--test-threads=1`.
-    pub arguments: Vec<String>,
-}
+/// How long such output is followed that is not silent, either: it would be until the deadline. One second is too
+/// short for a function of 128 MB, which has a fourteenth of a processor, to log a full pipe.
+const LAST_WORDS_AT_MOST: Duration = Duration::from_secs(2);
 
 /// How the tests ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -74,7 +73,7 @@ pub struct Report {
     pub exit_code: Option<i32>,
     /// The number of the signal that ended them.
     pub signal: Option<i32>,
-    /// From start to end.
+    /// From start to end of the test binary.
     pub duration_ms: u128,
     /// The last 4 KB that they wrote; the log has all of it.
     pub output: String,
@@ -101,9 +100,14 @@ impl Runner {
     ///
     /// When the operating system does not say where this executable is.
     pub fn from_env() -> io::Result<Self> {
-        let program = env::var_os("INTEGRATION_TEST").unwrap_or_else(|| "role-checks".into());
         let this = env::current_exe()?;
-        Ok(Self::new(this.with_file_name(program)))
+        Ok(Self::beside(&this, env::var_os("INTEGRATION_TEST")))
+    }
+
+    /// A variable that is empty is none: `this.with_file_name("")` would be a directory.
+    fn beside(this: &Path, program: Option<OsString>) -> Self {
+        let program = program.filter(|program| !program.is_empty());
+        Self::new(this.with_file_name(program.unwrap_or_else(|| "role-checks".into())))
     }
 
     /// Runs the tests once, and logs what they write.
@@ -113,7 +117,8 @@ impl Runner {
     /// When they cannot be started. Tests that fail are a report.
     pub async fn run(&self, job: &Job, context: &Context) -> Result<Report, InvocationError> {
         let started = Instant::now();
-        let mut child = self.start(job)?;
+        let mark = Mark::new();
+        let mut child = self.start(job, &mark)?;
         let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         let tail = Tail::default();
         let output = child.stdout.take().expect("it is piped by `start`");
@@ -125,12 +130,17 @@ impl Runner {
 
         let time = context.remaining().saturating_sub(MARGIN);
         let ended = timeout(time, child.wait()).await;
+        let duration_ms = started.elapsed().as_millis();
         // Also after tests that ended by themselves: what they have left running would freeze with the sandbox
         // and go on in somebody else's invocation. The group's number is not another's yet: Linux hands numbers
         // out in turn.
         if let Some(group) = group {
             // It fails where nobody is left.
             let _ = kill_process_group(group, Signal::KILL);
+        }
+        let left = mark.end_all().await;
+        if left > 0 {
+            tracing::warn!(left, "processes of the tests cannot be ended");
         }
         if let Err(why) = end_of(&mut readers, &tail, context).await {
             tracing::warn!(why, "the end of what the tests wrote was not waited for");
@@ -147,7 +157,7 @@ impl Runner {
             outcome: outcome(status, outlived),
             exit_code: status.code(),
             signal: status.signal(),
-            duration_ms: started.elapsed().as_millis(),
+            duration_ms,
             output: tail.text(),
         };
         tracing::info!(
@@ -159,7 +169,7 @@ impl Runner {
         Ok(report)
     }
 
-    fn start(&self, job: &Job) -> Result<Child, InvocationError> {
+    fn start(&self, job: &Job, mark: &Mark) -> Result<Child, InvocationError> {
         let mut command = Command::new(&self.program);
         command.args(&job.arguments);
         if let Some(filter) = &job.filter {
@@ -169,6 +179,7 @@ impl Runner {
         // All else of the environment is theirs, the role's credentials too. But a test that is a function by
         // accident must not take this function's events.
         command.env_remove("AWS_LAMBDA_RUNTIME_API");
+        command.env(mark::NAME, mark.value());
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -191,15 +202,15 @@ async fn end_of(
     context: &Context,
 ) -> Result<(), &'static str> {
     let [output, errors] = readers;
+    let ended = Instant::now();
     let mut both = pin!(async { tokio::join!(output, errors) });
     loop {
         let before = tail.written();
         if timeout(LAST_WORDS, &mut both).await.is_ok() {
             return Ok(());
         }
-        // Silence, and not the time since the tests ended: a small function takes seconds to log a full pipe.
-        if tail.written() == before {
-            return Err("a process that is not of their group has outlived them");
+        if tail.written() == before || ended.elapsed() > LAST_WORDS_AT_MOST {
+            return Err("a process that was not found has outlived them");
         }
         if context.remaining() <= REPLY {
             return Err("the time is up");
@@ -212,5 +223,24 @@ fn outcome(status: ExitStatus, outlived: bool) -> Outcome {
         (true, _) => Outcome::TimedOut,
         (false, true) => Outcome::Passed,
         (false, false) => Outcome::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_is_empty_names_no_program() {
+        for (variable, expected) in [
+            (None, "/var/task/role-checks"),
+            (Some(""), "/var/task/role-checks"),
+            (Some("orders"), "/var/task/orders"),
+            (Some("/bin/sleep"), "/bin/sleep"),
+        ] {
+            let this = Path::new("/var/task/bootstrap");
+            let runner = Runner::beside(this, variable.map(OsString::from));
+            assert_eq!(runner.program, PathBuf::from(expected), "{variable:?}");
+        }
     }
 }

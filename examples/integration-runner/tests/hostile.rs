@@ -5,7 +5,7 @@
 
 use std::{
     sync::{Arc, Mutex},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use integration_runner::{Job, Outcome, Report, Runner, function};
@@ -76,10 +76,36 @@ async fn what_cannot_be_run_fails_the_invocation_and_says_which_file() {
 #[tokio::test]
 async fn a_misspelt_filter_runs_nothing() {
     let client = TestClient::new(function(Runner::new("/nowhere/tests")));
-    for event in [json!({"filtre": "disk"}), json!({"filter": 7}), json!([1])] {
+    let no_object = "expected an object with `filter` or `arguments`";
+    for (event, why) in [
+        (
+            json!({"filtre": "disk"}),
+            "unknown field `filtre`, expected `filter` or `arguments` at line 1 column 9",
+        ),
+        (
+            json!({"filter": 7}),
+            "invalid type: integer `7`, expected a string",
+        ),
+        (
+            json!({"filter": "a", "arguments": "b"}),
+            "expected a sequence",
+        ),
+        (json!([]), no_object),
+        (json!(["disk", []]), no_object),
+        (json!(null), no_object),
+        (json!("disk"), no_object),
+    ] {
         let error = client.invoke(&event).await.unwrap_err();
         assert_eq!(error.error_type(), "InvalidEvent", "{event}");
+        assert!(
+            error.message().contains(why),
+            "{event}: {}",
+            error.message()
+        );
     }
+    // Nothing at all is everything.
+    let error = client.invoke(json!({})).await.unwrap_err();
+    assert_eq!(error.error_type(), "TestsNotStarted");
 }
 
 #[tokio::test]
@@ -206,20 +232,76 @@ async fn what_tests_leave_running_is_ended() {
     );
 }
 
+/// Why each line at WARN was written.
+fn warnings(lines: &[Value]) -> Vec<&Value> {
+    let warned = lines.iter().filter(|line| line["level"] == "WARN");
+    warned.map(|line| &line["why"]).collect()
+}
+
+/// A process, by the number that a shell has written.
+fn process(output: &str) -> rustix::process::Pid {
+    rustix::process::Pid::from_raw(output.trim().parse().unwrap()).unwrap()
+}
+
 #[tokio::test]
-async fn a_process_that_left_the_group_and_holds_the_output_is_not_waited_for() {
+async fn a_process_that_left_the_group_is_ended_with_the_others() {
     let mut output = String::new();
     let lines = logged(async {
-        // The shell goes on once the inner one has its own group, has said its number and holds the output.
-        let script = "exec 3>&1; echo $(setsid sh -c 'echo $$; exec sleep 1000 >&3' &)";
+        // The shell goes on once the inner one has its own group, and has said its number.
+        let script = "echo $(setsid sh -c 'echo $$; exec sleep 1000 >/dev/null 2>&1' &)";
         let report = shell(script, LONG).await;
         assert_eq!(report.outcome, Outcome::Passed);
         output = report.output;
     })
     .await;
-    let left = rustix::process::Pid::from_raw(output.trim().parse().unwrap()).unwrap();
-    rustix::process::kill_process(left, rustix::process::Signal::KILL).unwrap();
-    let warned = lines.iter().find(|line| line["level"] == "WARN").unwrap();
-    let why = "a process that is not of their group has outlived them";
-    assert_eq!(warned["why"], why);
+    assert_eq!(warnings(&lines), [&Value::Null; 0], "{lines:?}");
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", output.trim()));
+    // It is no more, or nobody has asked yet how it ended.
+    assert!(
+        stat.is_err() || stat.as_ref().unwrap().contains(") Z "),
+        "{stat:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_process_that_cannot_be_found_and_holds_the_output_is_not_waited_for() {
+    let mut output = String::new();
+    let lines = logged(async {
+        let script = "exec 3>&1; echo $(env -i setsid sh -c 'echo $$; exec sleep 1000 >&3' &)";
+        let report = shell(script, LONG).await;
+        assert_eq!(report.outcome, Outcome::Passed);
+        output = report.output;
+    })
+    .await;
+    rustix::process::kill_process(process(&output), rustix::process::Signal::KILL).unwrap();
+    let why = "a process that was not found has outlived them";
+    assert_eq!(warnings(&lines), [why]);
+}
+
+#[tokio::test]
+async fn a_process_that_cannot_be_found_and_writes_on_is_not_heard_to_its_end() {
+    let started = Instant::now();
+    // Nobody reads it after the report, and so it ends.
+    let script = "exec 3>&1; echo $(env -i setsid sh -c 'echo $$; exec yes >&3' &)";
+    let report = shell(script, LONG).await;
+    let elapsed = started.elapsed();
+    assert_eq!(report.outcome, Outcome::Passed);
+    assert!(elapsed < Duration::from_secs(60), "{elapsed:?}");
+    let waited = elapsed.as_millis() - report.duration_ms;
+    assert!(waited >= 2000, "the tests had ended before: {waited}");
+}
+
+#[tokio::test]
+async fn a_filter_is_a_name_whatever_it_looks_like() {
+    let runner = Runner::new(env!("CARGO_BIN_EXE_role-checks"));
+    for filter in ["--help", "--", "-"] {
+        let event = json!({"filter": filter});
+        let report = TestClient::new(function(runner.clone()))
+            .invoke(event)
+            .await;
+        let report = report.unwrap();
+        assert_eq!(report["outcome"], "failed", "{filter}");
+        let said = format!("0 checks, 0 failed\nno check has `{filter}` in its name\n");
+        assert_eq!(report["output"], said);
+    }
 }

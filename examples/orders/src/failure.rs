@@ -68,6 +68,8 @@ impl From<StoreError> for Failure {
 impl powertools::openapi::DescribeResponse for Failure {
     fn describe_response(operation: &mut powertools::openapi::Operation) {
         operation
+            // Also of what takes no body: one that is too large is refused before anybody asks whose it is.
+            .problem(413)
             .problem(503)
             .answer_header(503, "retry-after", "Seconds.")
             .problem(504);

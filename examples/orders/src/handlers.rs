@@ -11,7 +11,7 @@ use crate::{
     Shop, cursor,
     failure::Failure,
     id::OrderId,
-    idempotency::{Fingerprint, IdempotencyKey},
+    idempotency::IdempotencyKey,
     order::{Change, NewOrder, Order, State},
     store::{Added, Replaced},
     version::{IfMatch, Tagged},
@@ -26,8 +26,10 @@ pub(crate) async fn create(
     key: Option<IdempotencyKey>,
     Valid(Json(wanted)): Valid<Json<NewOrder>>,
 ) -> Result<Created<Tagged>, Failure> {
-    let made_by = key.as_ref().map(|_| Fingerprint::of(&wanted));
-    let id = key.map_or_else(OrderId::random, |key| key.id());
+    let id = key
+        .as_ref()
+        .map_or_else(OrderId::random, IdempotencyKey::id);
+    let made_by = key.map(|key| key.request);
     logger::append_keys([("order_id", id)]);
     let order = Order {
         made_by,
@@ -132,6 +134,7 @@ pub(crate) async fn delete(
 ) -> Result<(), Failure> {
     logger::append_keys([("order_id", id)]);
     let order = current(&shop, id, &expected).await?;
+    order.may_be_deleted()?;
     replaced(id, shop.store.remove(id, order.version).await?)?;
     tracing::info!(version = %order.version, "deleted");
     Ok(())

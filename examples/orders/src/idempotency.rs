@@ -5,7 +5,7 @@
 //! guards ids guards keys, and there is no second table that may disagree. A key lives as long as its order.
 
 use powertools::router::{OptionalFromRequest, Rejection, Request};
-use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::id::OrderId;
@@ -15,7 +15,11 @@ const LONGEST: usize = 64;
 
 /// What a client calls a request that it may send again.
 #[derive(Debug)]
-pub(crate) struct IdempotencyKey(String);
+pub(crate) struct IdempotencyKey {
+    key: String,
+    /// What it was sent with.
+    pub(crate) request: Fingerprint,
+}
 
 impl IdempotencyKey {
     /// The id of the order that this request makes.
@@ -24,7 +28,7 @@ impl IdempotencyKey {
         // take the keys of another.
         let digest = Sha256::new()
             .chain_update("an order's id from its idempotency key:")
-            .chain_update(&self.0)
+            .chain_update(&self.key)
             .finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
@@ -37,16 +41,21 @@ impl<S: Sync> OptionalFromRequest<S> for IdempotencyKey {
 
     async fn from_request(request: &Request, _: &S) -> Result<Option<Self>, Rejection> {
         let mut lines = request.headers().all("idempotency-key");
-        let Some(key) = lines.next().map(str::trim) else {
+        let Some(key) = lines.next().map(str::trim_ascii) else {
             return Ok(None);
         };
-        let is_visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-        if key.is_empty() || key.len() > LONGEST || !is_visible || lines.next().is_some() {
+        // A comma is what some front ends put between two keys, where others keep them apart.
+        let is_one = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+        let is_one = key.bytes().all(is_one) && lines.next().is_none();
+        if key.is_empty() || key.len() > LONGEST || !is_one {
             return Err(Rejection::bad_request(format!(
-                "`idempotency-key` is one word of 1 to {LONGEST} visible characters of ASCII: a UUID, say"
+                "`idempotency-key` is one word of 1 to {LONGEST} visible characters of ASCII, no commas: a UUID, say"
             )));
         }
-        Ok(Some(Self(key.to_owned())))
+        Ok(Some(Self {
+            key: key.to_owned(),
+            request: Fingerprint::of(request.body()?),
+        }))
     }
 }
 
@@ -55,10 +64,14 @@ impl<S: Sync> OptionalFromRequest<S> for IdempotencyKey {
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// Of what was read of a request, not of its bytes: blanks make no difference.
-    pub(crate) fn of(wanted: &impl Serialize) -> Self {
-        let json = serde_json::to_vec(wanted).expect("structs of texts and numbers are JSON");
-        let digest = Sha256::digest(json);
+    /// Of the JSON that was sent: blanks and the order of keys make no difference. Not of the struct that it becomes,
+    /// which gains fields: a client that asks again over a deployment would have sent another request.
+    pub(crate) fn of(body: &[u8]) -> Self {
+        let digest = match serde_json::from_slice::<Value>(body) {
+            Ok(json) => Sha256::digest(json.to_string()),
+            // It becomes no order: whoever reads the body refuses it.
+            Err(_) => Sha256::digest(body),
+        };
         Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
@@ -94,18 +107,31 @@ mod tests {
     #[test]
     fn a_key_is_an_id_for_ever() {
         // Another id for the same key, and a client that asks again over a deployment has two orders.
-        let id = |key: &str| IdempotencyKey(key.to_owned()).id().to_string();
+        let id = |key: &str| {
+            let key = IdempotencyKey {
+                key: key.to_owned(),
+                request: Fingerprint::kept(""),
+            };
+            key.id().to_string()
+        };
         assert_eq!(id("a"), "7aaf2352-6803-8c89-9fcd-b9823f9062c6");
         assert_ne!(id("a"), id("b"));
     }
 
     #[test]
     fn a_fingerprint_is_of_what_was_said_and_the_same_for_ever() {
-        assert_eq!(Fingerprint::of(&[1, 2]), Fingerprint::of(&(1, 2)));
-        assert_ne!(Fingerprint::of(&[1, 2]), Fingerprint::of(&[12]));
+        let of = |body: &str| Fingerprint::of(body.as_bytes());
+        assert_eq!(of("[1,2]"), of(" [1,\n2]"));
+        assert_eq!(
+            of(r#"{"a":1,"b":{"c":2,"d":3}}"#),
+            of(r#"{"b":{"d":3,"c":2},"a":1}"#)
+        );
+        assert_ne!(of("[1,2]"), of("[12]"));
+        assert_ne!(of("[1,2]"), of("[2,1]"));
+        assert_ne!(of("{"), of("["));
         // `printf '[1,2]' | sha256sum`
         assert_eq!(
-            Fingerprint::of(&[1, 2]).as_str(),
+            of("[1,2]").as_str(),
             "49a64717d5d4cb19952e6eac2946415cf6879adacf9908e7d872332d32c6e684"
         );
     }

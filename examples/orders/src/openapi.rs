@@ -37,7 +37,7 @@ pub(crate) fn api() -> OpenApi {
                 .answer_example(200, json!(paid));
         })
         .operation("delete", |delete| {
-            delete.tag("orders").problem(404);
+            delete.tag("orders").problem(404).problem(409);
         })
 }
 
@@ -51,11 +51,18 @@ mod tests {
     fn the_committed_document_is_current_and_says_everything() {
         let router = crate::router(Settings::with(Memory::default())).unwrap();
         let document = router.document_for(Target::RestApi).unwrap();
-        assert_eq!(
-            document.to_yaml(),
-            include_str!("../openapi.yaml"),
-            "renew it: cargo run -p orders -F openapi -- openapi > examples/orders/openapi.yaml"
-        );
+        // The first line that differs, and not two documents of seven hundred.
+        let renew = "cargo run -p orders -F openapi -- openapi > examples/orders/openapi.yaml";
+        let current = document.to_yaml();
+        let mut committed = include_str!("../openapi.yaml").lines();
+        for (number, line) in (1..).zip(current.lines()) {
+            assert_eq!(
+                committed.next(),
+                Some(line),
+                "line {number}; renew it: {renew}"
+            );
+        }
+        assert_eq!(committed.next(), None, "after the last; renew it: {renew}");
         assert_eq!(document.notes(), [""; 0]);
     }
 }

@@ -4,10 +4,11 @@ use std::fmt;
 
 use crate::{id::OrderId, idempotency::Fingerprint, version::Version};
 use garde::Validate;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// An order as clients see it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+// Stores write it in a form of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "openapi", schemars(example = Self::sample()))]
 pub struct Order {
@@ -80,9 +81,20 @@ pub struct Change {
     /// What is to be sent instead, while the order is open.
     #[garde(length(min = 1, max = 50), dive)]
     pub lines: Option<Vec<Line>>,
-    /// For whoever packs it.
+    /// For whoever packs it. `null` takes it away.
     #[garde(length(chars, max = 500))]
-    pub note: Option<String>,
+    // It is never written; but with this the document says no default, which it is not.
+    #[serde(
+        default,
+        deserialize_with = "said",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub note: Option<Option<String>>,
+}
+
+/// Something, also if that is `null`; without it `null` is what was left out.
+fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// Why an order cannot become what is asked for. Clients read it.
@@ -99,6 +111,9 @@ pub enum Refused {
     /// Somebody has paid for these lines.
     #[error("the lines of an order that is {0} stay as they are")]
     Lines(State),
+    /// Somebody waits for it, and will have questions.
+    #[error("an order that is {0} cannot be deleted")]
+    Deletion(State),
 }
 
 impl Order {
@@ -135,9 +150,21 @@ impl Order {
             version: self.version.next(),
             state,
             lines: change.lines.unwrap_or(self.lines),
-            note: change.note.or(self.note),
+            note: change.note.unwrap_or(self.note),
             ..self
         })
+    }
+
+    /// Whether it may be forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When it is on its way.
+    pub fn may_be_deleted(&self) -> Result<(), Refused> {
+        match self.state {
+            State::Open | State::Paid | State::Cancelled => Ok(()),
+            State::Shipped => Err(Refused::Deletion(self.state)),
+        }
     }
 
     #[cfg(feature = "openapi")]
@@ -252,7 +279,7 @@ mod tests {
 
         let note = Some("ring twice".to_owned());
         let change = Change {
-            note: note.clone(),
+            note: Some(note.clone()),
             ..Change::default()
         };
         let changed = order(State::Paid).changed(change).unwrap();

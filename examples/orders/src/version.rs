@@ -76,7 +76,8 @@ impl<S: Sync> FromRequest<S> for IfMatch {
         // Our tags have no commas, so a tag that has is none of ours, whole or split.
         let lines = request.headers().all("if-match");
         let tags = lines.flat_map(|line| line.split(','));
-        let tags: Vec<String> = tags.map(|tag| tag.trim().to_owned()).collect();
+        let tags = tags.map(str::trim_ascii).filter(|tag| !tag.is_empty());
+        let tags: Vec<String> = tags.map(str::to_owned).collect();
         match &tags[..] {
             [] => Err(Rejection::new(
                 StatusCode::PRECONDITION_REQUIRED,

@@ -28,6 +28,13 @@ fn tea() -> Value {
     json!({ "lines": [{ "product": "tea", "quantity": 2 }] })
 }
 
+/// Front ends that hand on all lines of a header. A load balancer without multi-value headers has the last one alone.
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>)
+fn keeping_lines() -> impl Iterator<Item = Source> {
+    let all = Source::ALL.into_iter();
+    all.filter(|source| *source != Source::Alb)
+}
+
 #[track_caller]
 fn is_refused(reply: &TestReply, status: u16, detail: &str) {
     let problem: Value = reply.json();
@@ -111,6 +118,9 @@ async fn a_body_of_300_kilobytes_is_not_looked_at() {
     let create = client.post("/orders");
     let reply = create.json(json!({ "lines": [], "note": note })).await;
     is_refused(&reply, 413, "the body is larger than 65536 bytes");
+    // Nor where none is read.
+    let reply = client.get("/orders").body("n".repeat(300 * 1024)).await;
+    is_refused(&reply, 413, "the body is larger than 65536 bytes");
 }
 
 #[tokio::test]
@@ -169,7 +179,14 @@ async fn a_change_without_the_version_that_it_is_for_is_not_made() {
     is_refused(&client.patch(OPEN).json(&change).await, 428, missing);
     is_refused(&client.delete(OPEN).await, 428, missing);
     for tag in [
-        "\"2\"", "\"0\"", "1", "W/\"1\"", "\"1", "", "\"a,b\"", "*, \"2\"",
+        "\"2\"",
+        "\"0\"",
+        "1",
+        "W/\"1\"",
+        "\"1",
+        "\"a,b\"",
+        "*, \"2\"",
+        "\u{a0}\"1\"",
     ] {
         let patched = client
             .patch(OPEN)
@@ -179,6 +196,12 @@ async fn a_change_without_the_version_that_it_is_for_is_not_made() {
         is_refused(&patched, 412, changed);
         let deleted = client.delete(OPEN).header("if-match", tag).await;
         is_refused(&deleted, 412, changed);
+    }
+    for nothing in ["", " ", ",", " , "] {
+        let patched = client.patch(OPEN).header("if-match", nothing);
+        is_refused(&patched.json(&change).await, 428, missing);
+        let deleted = client.delete(OPEN).header("if-match", nothing).await;
+        is_refused(&deleted, 428, missing);
     }
     let order: Value = client.get(OPEN).await.json();
     assert_eq!(
@@ -198,6 +221,62 @@ async fn a_change_without_the_version_that_it_is_for_is_not_made() {
         .json(json!({}))
         .await;
     assert_eq!(any.header("etag"), Some("\"3\""));
+}
+
+#[tokio::test]
+async fn several_lines_of_versions_are_one_list_on_every_front_end() {
+    for source in keeping_lines() {
+        let client = samples();
+        let change = |first: &str, second: &str| {
+            let change = client.patch(OPEN).source(source);
+            let change = change.header("if-match", first).header("if-match", second);
+            change.json(json!({ "note": "a gift" }))
+        };
+        let reply = change("\"7\"", "\"8\"").await;
+        assert_eq!(reply.status(), 412, "{source}: {}", reply.text());
+        let reply = change("\"7\", \"8\"", "\"1\"").await;
+        assert_eq!(reply.status(), 200, "{source}: {}", reply.text());
+        let reply = change("\"2\"", "").await;
+        assert_eq!(reply.status(), 200, "{source}: {}", reply.text());
+    }
+}
+
+#[tokio::test]
+async fn a_note_is_left_alone_changed_or_taken_away() {
+    let client = samples();
+    for (change, note) in [
+        (json!({ "note": "a gift" }), json!("a gift")),
+        (json!({}), json!("a gift")),
+        (json!({ "state": "paid" }), json!("a gift")),
+        (json!({ "state": null, "lines": null }), json!("a gift")),
+        (json!({ "note": null }), Value::Null),
+        (json!({ "note": "" }), json!("")),
+    ] {
+        let changed = client.patch(OPEN).header("if-match", "*").json(&change);
+        let changed: Value = changed.await.json();
+        assert_eq!(changed["note"], note, "{change}");
+        let shown: Value = client.get(OPEN).await.json();
+        assert_eq!(shown, changed, "{change}");
+    }
+    let long = json!({ "note": "n".repeat(501) });
+    let refused = client.patch(OPEN).header("if-match", "*").json(long).await;
+    is_refused(&refused, 422, "note: length is greater than 500");
+}
+
+#[tokio::test]
+async fn an_order_that_is_on_its_way_is_not_deleted() {
+    let client = samples();
+    let shipped = OPEN.replace("7d1c01", "7d1c03");
+    for tag in ["\"1\"", "*"] {
+        let deleted = client.delete(&shipped).header("if-match", tag).await;
+        is_refused(&deleted, 409, "an order that is shipped cannot be deleted");
+    }
+    let old = client.delete(&shipped).header("if-match", "\"2\"").await;
+    is_refused(&old, 412, "the order is not what it was: read it again");
+    assert_eq!(client.get(&shipped).await.status(), 200);
+    let paid = OPEN.replace("7d1c01", "7d1c02");
+    let deleted = client.delete(&paid).header("if-match", "*").await;
+    assert_eq!(deleted.status(), 204);
 }
 
 #[tokio::test]
@@ -280,6 +359,9 @@ async fn a_request_that_is_sent_again_makes_one_order() {
         (201, Some("\"2\""))
     );
 
+    // A note that is none is said, and so it is another request.
+    let said = json!({ "lines": [{ "product": "tea", "quantity": 2 }], "note": null });
+    assert_eq!(create("key-1", said).await.status(), 422);
     let other = create(
         "key-1",
         json!({ "lines": [{ "product": "tea", "quantity": 3 }] }),
@@ -297,11 +379,37 @@ async fn a_request_that_is_sent_again_makes_one_order() {
 #[tokio::test]
 async fn a_key_that_is_none_makes_no_order() {
     let client = client();
-    let detail =
-        "`idempotency-key` is one word of 1 to 64 visible characters of ASCII: a UUID, say";
-    for key in ["", " ", "a b", "é", &"k".repeat(65)] {
+    let detail = "`idempotency-key` is one word of 1 to 64 visible characters of ASCII, no commas: a UUID, say";
+    let long = "k".repeat(65);
+    for key in [
+        "",
+        " ",
+        "a b",
+        "é",
+        "a,b",
+        ",",
+        "a\u{a0}",
+        "\u{3000}a",
+        &long,
+    ] {
         let create = client.post("/orders").header("idempotency-key", key);
         is_refused(&create.json(tea()).await, 400, detail);
+    }
+    // Some front ends join them, and some do not.
+    for source in keeping_lines() {
+        for second in ["b", "a", ""] {
+            let create = client.post("/orders").source(source);
+            let create = create.header("idempotency-key", "a");
+            let create = create.header("idempotency-key", second);
+            let reply = create.json(tea()).await;
+            assert_eq!(
+                reply.status(),
+                400,
+                "{source}, `{second}`: {}",
+                reply.text()
+            );
+            is_refused(&reply, 400, detail);
+        }
     }
     assert_eq!(ids(&client, "/orders").await.0.len(), 0);
 }

@@ -66,18 +66,27 @@ fn checks(addresses: &str) -> Vec<Check> {
     checks
 }
 
+/// The filter as the runner gives it, last and after `--`, whatever it looks like; by hand also without.
+fn filter(arguments: &[String]) -> &str {
+    match arguments {
+        [.., dashes, filter] if dashes == "--" => filter,
+        _ => {
+            let mut names = arguments.iter().filter(|text| !text.starts_with('-'));
+            names.next().map_or("", String::as_str)
+        }
+    }
+}
+
 fn main() -> io::Result<ExitCode> {
-    let filter = env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'))
-        .unwrap_or_default();
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let filter = filter(&arguments);
     let own = TcpListener::bind("127.0.0.1:0")?;
     let addresses = match env::var("CHECK_ADDRESSES") {
         Ok(addresses) => addresses,
         Err(_) => own.local_addr()?.to_string(),
     };
     let mut checks = checks(&addresses);
-    checks.retain(|(name, _)| name.contains(&filter));
+    checks.retain(|(name, _)| name.contains(filter));
     let mut failed = 0;
     for (name, check) in &checks {
         match check() {
@@ -89,6 +98,9 @@ fn main() -> io::Result<ExitCode> {
         }
     }
     println!("{} checks, {failed} failed", checks.len());
+    if checks.is_empty() {
+        println!("no check has `{filter}` in its name");
+    }
     // A filter that nothing is called by is a mistake, and no success.
     let is_good = failed == 0 && !checks.is_empty();
     Ok(if is_good {
@@ -96,4 +108,26 @@ fn main() -> io::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+
+    #[test]
+    fn the_filter_is_what_comes_last_and_after_two_dashes() {
+        for (arguments, expected) in [
+            (&["--", "--help"][..], "--help"),
+            (&["--", "--"], "--"),
+            (&["network", "--", "disk"], "disk"),
+            (&["--exact", "--", "--", "disk"], "disk"),
+            (&["--exact", "disk"], "disk"),
+            (&["--exact"], ""),
+            (&["--"], ""),
+            (&[], ""),
+        ] {
+            let arguments: Vec<String> = arguments.iter().map(|text| (*text).into()).collect();
+            assert_eq!(filter(&arguments), expected, "{arguments:?}");
+        }
+    }
 }

@@ -23,7 +23,7 @@ use aws_sdk_dynamodb::{
 };
 use tokio::sync::OnceCell;
 
-use super::{Added, Asked, Cause, Page, Replaced, Store, StoreError};
+use super::{Added, Asked, Cause, Page, Replaced, Store, StoreError, stored::Stored};
 use crate::{
     id::OrderId,
     idempotency::Fingerprint,
@@ -227,7 +227,7 @@ impl Store for DynamoDb {
 }
 
 fn item(order: &Order) -> Result<Item, StoreError> {
-    let json = serde_json::to_string(order).map_err(broken)?;
+    let json = serde_json::to_string(&Stored::from(order.clone())).map_err(broken)?;
     let mut item = Item::from([
         ("id".to_owned(), text(order.id)),
         ("version".to_owned(), number(order.version)),
@@ -243,10 +243,10 @@ fn item(order: &Order) -> Result<Item, StoreError> {
 fn order(item: &Item) -> Result<Order, StoreError> {
     let text = |name| item.get(name).and_then(|value| value.as_s().ok());
     let json = text("order").ok_or_else(|| broken("an item without an order"))?;
-    let order: Order = serde_json::from_str(json).map_err(broken)?;
+    let stored: Stored = serde_json::from_str(json).map_err(broken)?;
     Ok(Order {
         made_by: text("made_by").map(Fingerprint::kept),
-        ..order
+        ..stored.into()
     })
 }
 

@@ -14,6 +14,8 @@ use crate::{
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
 mod memory;
+#[cfg(feature = "dynamodb")]
+mod stored;
 
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::DynamoDb;

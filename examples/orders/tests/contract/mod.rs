@@ -36,7 +36,7 @@ fn order(product: &str, state: State) -> Order {
 
 fn noted(order: &Order, note: &str) -> Order {
     let change = Change {
-        note: Some(note.to_owned()),
+        note: Some(Some(note.to_owned())),
         ..Change::default()
     };
     order.clone().changed(change).unwrap()
