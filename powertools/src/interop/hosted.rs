@@ -247,6 +247,15 @@ fn to_lambda_http(request: Request) -> Result<lambda_http::Request, Problem> {
         .with_query_string_parameters(query)
         .with_raw_http_path(request.raw_path());
     let (mut parts, body) = theirs.into_parts();
+    // lambda_http reads an absent map as an empty one, so an empty one need not be there.
+    let path_parameters = request.gateway_parameters();
+    if !path_parameters.is_empty() {
+        parts = parts.with_path_parameters(path_parameters);
+    }
+    let stage_variables = request.stage_variables();
+    if !stage_variables.is_empty() {
+        parts = parts.with_stage_variables(stage_variables);
+    }
     parts.extensions.insert(request.context().clone());
     parts.extensions.insert(request);
     Ok(http::Request::from_parts(parts, body))
