@@ -67,15 +67,18 @@
 //! Where the function is served on localhost (see `powertools::local`), its first argument may be `openapi`:
 //!
 //! ```console
-//! $ cargo run -- openapi > openapi.yaml
+//! $ cargo run -- openapi --out openapi.yaml
 //! $ cargo run -- openapi --target plain --openapi 3.1 --format json
 //! ```
+//!
+//! Without `--out` the document is printed. With it the file is written once the document is made, and stays as
+//! it was if that fails; a shell's `> openapi.yaml` empties it first.
 //!
 //! A committed document is kept current by a test that compares it:
 //!
 //! ```ignore
 //! let current = router.document()?.to_yaml();
-//! assert_eq!(include_str!("../openapi.yaml"), current, "renew it: cargo run -- openapi > openapi.yaml");
+//! assert_eq!(include_str!("../openapi.yaml"), current, "renew it: cargo run -- openapi --out openapi.yaml");
 //! ```
 //!
 //! # What types tell
