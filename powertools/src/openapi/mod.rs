@@ -86,7 +86,7 @@
 //! | argument | in the document |
 //! | --- | --- |
 //! | `Path<T>` | parameters of the path by the type of each; 400 |
-//! | `Query<T>` | a parameter for each field; 400 |
+//! | `Query<T>` | a parameter for each field, of an enum for each field of its variants; 400 |
 //! | `Json<T>`, `Form<T>` | the body; 400, 413, 415, 422 |
 //! | `Valid<…>` | what is within; 422 |
 //! | `String`, `Bytes` | a body of any type; 400, 413 |
