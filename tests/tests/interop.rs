@@ -149,7 +149,7 @@ mod hosted_axum {
         let bytes = [0xff, 0x00, b'a', 0xfe];
 
         for source in Source::ALL {
-            let reply = client.post("/").source(source).body(bytes.to_vec()).await;
+            let reply = client.post("/").source(source).body(bytes).await;
             assert_eq!(reply.bytes(), bytes, "{source}");
             assert_eq!(reply.raw()["isBase64Encoded"], true, "{source}");
         }
