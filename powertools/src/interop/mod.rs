@@ -27,7 +27,7 @@
 //! One thing of `RequestExt` is missing: the request context. `request_context_ref` gives nothing, and
 //! **`request_context` panics**, which is answered with 500. Building that type costs more than the rest of a
 //! small request, and which front ends it knows depends on lambda_http's features. Take our [`Request`] from
-//! the extensions instead, whose [`request_context`](Request::request_context) reads what you ask for:
+//! the extensions instead, whose [`request_context`](crate::event::Request::request_context) reads what you ask for:
 //!
 //! ```
 //! use axum::Extension;
