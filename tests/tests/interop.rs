@@ -127,6 +127,17 @@ mod hosted_axum {
         }
     }
 
+    /// What the page of `interop` says of it.
+    #[tokio::test]
+    async fn the_request_context_is_ours_to_ask_for_and_lambda_http_s_panics() {
+        let theirs = async |request: axum::extract::Request| {
+            assert!(request.request_context_ref().is_none());
+            let _ = request.request_context();
+        };
+        let client = TestClient::new(axum::Router::new().fallback(theirs));
+        assert_eq!(client.get("/").await.status(), 500);
+    }
+
     #[tokio::test]
     async fn cookies_are_one_header_again() {
         let cookie = async |headers: HeaderMap| {
