@@ -79,9 +79,9 @@ pub trait App: Clone + Send + Sync + 'static {
 
 /// What a document is to say besides the routes, given what the application says.
 #[cfg(feature = "openapi")]
-type Change<'a> = &'a dyn Fn(Option<OpenApi>) -> OpenApi;
+pub(crate) type Change<'a> = &'a dyn Fn(Option<OpenApi>) -> OpenApi;
 #[cfg(feature = "openapi")]
-type Documented = Result<Document, DocumentErrors>;
+pub(crate) type Documented = Result<Document, DocumentErrors>;
 
 /// Something that answers HTTP requests.
 #[diagnostic::on_unimplemented(

@@ -728,6 +728,43 @@ mod kafka {
     }
 
     #[tokio::test]
+    async fn an_offset_that_is_none_is_shown() {
+        let topic = batch::kafka(async |_: Bytes| -> Handled { panic!("nothing is handled") });
+        let client = TestClient::new(Function::new().on(topic));
+        for offset in [json!("15"), json!(-1), json!(1.5), json!(true), json!([])] {
+            let broken = json!({ "orders-3": [{ "offset": offset, "value": "YQ==" }] });
+            let invoked = client.invoke(event("aws:kafka", &broken)).await;
+            let error = invoked.unwrap_err();
+            assert_eq!(error.error_type(), "InvalidEvent");
+            let reason = format!(
+                "of 1 records in `orders-3`, the 1st has the `offset` {offset}, which is no whole number \
+                 from 0 on"
+            );
+            assert!(error.message().contains(&reason), "{}", error.message());
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_partition_that_is_there_twice_all_records_are_handled() {
+        let topic = batch::kafka(async |text: String| match &*text {
+            "a" => Ok(()),
+            _ => Err("on purpose".to_owned()),
+        });
+        let records = r#"{
+            "orders-0": [{ "offset": 1, "value": "YQ==" }, { "offset": 2, "value": "Yg==" }],
+            "orders-1": [{ "offset": 9, "value": "YQ==" }],
+            "orders-0": [{ "offset": 3, "value": "YQ==" }]
+        }"#;
+        let event = format!(r#"{{ "eventSource": "aws:kafka", "records": {records} }}"#);
+        let client = TestClient::new(Function::new().on(topic));
+        let failures = json!({ "batchItemFailures": [
+            { "itemIdentifier": { "partition": "orders-0", "offset": 2 } },
+            { "itemIdentifier": { "partition": "orders-0", "offset": 3 } },
+        ] });
+        assert_eq!(client.invoke_raw(event).await.unwrap(), failures);
+    }
+
+    #[tokio::test]
     async fn a_failure_stops_its_partition_and_no_other() {
         let handled = Arc::new(Mutex::new(Vec::new()));
         for concurrency in [1, 2, 8] {

@@ -735,6 +735,28 @@ mod kept {
     }
 
     #[tokio::test]
+    async fn a_client_whose_connection_was_closed_gets_nothing_more() {
+        let client = client();
+        let (ann, bob) = (client.socket("ann="), client.socket("bob="));
+        ann.text("say", "tea").await;
+        assert_eq!(ann.received().len(), 2, "a post and a reply");
+
+        // Also not the reply to the message that it was closed for.
+        let reply = ann.text("kick", "ann=").await;
+        assert_eq!(reply.text(), "Some(127.0.0.1) [Done, Gone] None");
+        ann.text("say", "cake").await;
+        assert_eq!(ann.received().len(), 2);
+        assert_eq!(bob.received(), ["said tea", "said cake"]);
+
+        client
+            .connections()
+            .fail("bob=", ConnectionsError::TimedOut);
+        assert_eq!(bob.connect("/").await.status(), 200);
+        ann.text("say", "pie").await;
+        assert_eq!(bob.received(), ["said pie"], "made anew, it reads");
+    }
+
+    #[tokio::test]
     async fn the_handlers_of_other_events_post_to_the_same_connections() {
         async fn tell(
             connections: Connections,

@@ -98,6 +98,47 @@ mod hosted_axum {
     }
 
     #[tokio::test]
+    async fn path_parameters_and_stage_variables_of_the_gateway_arrive() {
+        let told = async |request: axum::extract::Request| {
+            let (path, stage) = (request.path_parameters(), request.stage_variables());
+            let (path, stage) = (path.first("proxy"), stage.first("table"));
+            format!("{} {}", path.unwrap_or("-"), stage.unwrap_or("-"))
+        };
+        let client = TestClient::new(axum::Router::new().fallback(told));
+
+        for source in [Source::RestApi, Source::HttpApi, Source::HttpApiV1] {
+            let mut event = client.get("/a/b").source(source).event();
+            for (path, stage, expected) in [
+                // What is no map of texts is not there, and is no reason to fail.
+                (json!(null), json!(null), "- -"),
+                (json!([1]), json!("x"), "- -"),
+                (json!({ "proxy": "a/b" }), json!({ "table": "t" }), "a/b t"),
+                (json!({ "proxy": "\u{e9}\n" }), json!({}), "\u{e9}\n -"),
+            ] {
+                event["pathParameters"] = path;
+                event["stageVariables"] = stage;
+                let reply = client.invoke(&event).await.expect("a reply");
+                assert_eq!(reply["body"], expected, "{source}");
+            }
+        }
+        for source in [Source::Alb, Source::Lattice] {
+            let reply = client.get("/a/b").source(source).await;
+            assert_eq!(reply.text(), "- -", "{source}");
+        }
+    }
+
+    /// What the page of `interop` says of it.
+    #[tokio::test]
+    async fn the_request_context_is_ours_to_ask_for_and_lambda_http_s_panics() {
+        let theirs = async |request: axum::extract::Request| {
+            assert!(request.request_context_ref().is_none());
+            let _ = request.request_context();
+        };
+        let client = TestClient::new(axum::Router::new().fallback(theirs));
+        assert_eq!(client.get("/").await.status(), 500);
+    }
+
+    #[tokio::test]
     async fn cookies_are_one_header_again() {
         let cookie = async |headers: HeaderMap| {
             let lines = headers.get_all(header::COOKIE).iter().count();
@@ -119,7 +160,7 @@ mod hosted_axum {
         let bytes = [0xff, 0x00, b'a', 0xfe];
 
         for source in Source::ALL {
-            let reply = client.post("/").source(source).body(bytes.to_vec()).await;
+            let reply = client.post("/").source(source).body(bytes).await;
             assert_eq!(reply.bytes(), bytes, "{source}");
             assert_eq!(reply.raw()["isBase64Encoded"], true, "{source}");
         }

@@ -49,6 +49,42 @@ fn a_link_that_leads_nowhere_is_reported() {
         (&page, "[a](crate::docs::platform#nowhere)", "no heading"),
         (&page, "[a](crate::logger#nowhere)", "no heading"),
         (&page, "[a](../platform.md)", "rustdoc copies no files"),
+        // What is no code.
+        (&readme, "`code\n\n[a](no/such/file)` `", "no such file"),
+        (&readme, "``code` [a](no/such/file)", "no such file"),
+        (&readme, "````text\n```\n````\n[a](no.md)", "no such file"),
+        (&readme, "```text\n~~~\n```\n[a](no.md)", "no such file"),
+        (&readme, "1. b\n\n   [a](no.md)", "no such file"),
+        (
+            &readme,
+            "- b\n\n  ```text\n  [b](c)\n  ```\n[a](no.md)",
+            "no such file",
+        ),
+        // All forms of links.
+        (&readme, "[a][]", "`a` is defined nowhere"),
+        (&readme, "[an\na][]", "`an a` is defined nowhere"),
+        (&readme, "[a]\n\n  [A]: no.md", "no such file"),
+        (
+            &readme,
+            "[`a[0]`][]\n\n[`b[0]`]: README.md",
+            "defined nowhere",
+        ),
+        (&readme, "[a\nb](\nno.md 'title')", "no such file"),
+        (
+            &readme,
+            "[a](<no such.md>)",
+            "`no such.md`: there is no such file",
+        ),
+        (&readme, "<a id=x\n  href='no.md'>b</a>", "no such file"),
+        (&readme, "<img src=\"no.png\">", "no such file"),
+        (&readme, "# Größe Ä\n[a](#größe-Ä)", "no heading"),
+        // Of another page than this: of a module below it, of an item of its.
+        (&page, "[a](crate::router#what-browsers-send)", "no heading"),
+        (
+            &page,
+            "[a](crate::router::Router#which-route-answers)",
+            "no heading",
+        ),
     ] {
         let broken = repository.broken(file, text);
         assert_eq!(broken.len(), 1, "{text}: {broken:?}");
@@ -79,7 +115,27 @@ fn a_link_that_leads_somewhere_is_not_reported() {
             &page,
             "[a](crate::router::Router) [b](crate::docs::platform#limits)",
         ),
+        (&readme, "`code\n[a](no/such/file)` and `` ` [a](b) ``"),
+        (&readme, "````text\n```\n[a](no.md)\n````"),
+        (&readme, "~~~text\n```\n[a](no.md)\n~~~"),
+        (&readme, "text\n\n    [a](no.md)\n    ```\n\n# B\n[b](#b)"),
+        (&readme, "- b\n\n  ```text\n  [a](no.md)\n  ```\n"),
+        (
+            &readme,
+            "[A  b][] [`c`][] [d]\n\n[a b]: README.md\n[`c`]: check",
+        ),
+        (
+            &readme,
+            "# Größe Ä\n[a](#größe-ä) <a href=\"#größe-ä\">b</a>",
+        ),
+        (&readme, "`<a href=\"no.md\">` and \\[a\\](no.md)"),
+        (&page, "# Größe Ä\n[a](#größe-Ä)"),
         (&page, "[a](crate::logger#what-a-line-may-be)"),
+        (&page, "[a](crate::router::Query#what-browsers-send)"),
+        (
+            &page,
+            "[a](crate::parameters::Provider#what-each-provider-does-with-each-option)",
+        ),
         (&page, "[a](crate::docs::guide#the-guide)"),
     ] {
         assert_eq!(repository.broken(file, text), [""; 0], "{text}");
@@ -198,7 +254,7 @@ impl Repository {
             return None;
         }
         if path.is_empty() {
-            return no_heading(&headings(text), target, fragment?);
+            return no_heading(&headings(text, Reader::of(file)), target, fragment?);
         }
         // A picture is put into the page by other means; see `growth.uri.md`.
         if file.starts_with(RENDERED) && !path.ends_with(".svg") {
@@ -215,13 +271,13 @@ impl Repository {
         }
         let is_markdown = found.extension().is_some_and(|extension| extension == "md");
         let known = match is_markdown {
-            true => headings(&read(&found)),
+            true => headings(&read(&found), Reader::GitHub),
             false => HashSet::new(),
         };
         no_heading(&known, target, fragment?)
     }
 
-    /// The headings of a page of the docs, or of the doc comments of a module and those below it.
+    /// The headings of a page of the docs, of a module's page or of an item's.
     fn rust_headings(&self, path: &str) -> HashSet<String> {
         let path = path.strip_prefix("crate").unwrap_or(path);
         let names: Vec<&str> = path.split("::").filter(|name| !name.is_empty()).collect();
@@ -229,22 +285,33 @@ impl Repository {
             let docs = self.root.join(RENDERED).join(page.join("/"));
             let pages = [docs.with_extension("md"), docs.join("index.md")];
             let page = pages.into_iter().find(|page| page.exists());
-            return page.map(|page| headings(&read(&page))).unwrap_or_default();
+            let page = page.map(|page| headings(&read(&page), Reader::Rustdoc));
+            return page.unwrap_or_default();
         }
         let source = self.root.join("powertools/src");
-        let Some(module) = names.first() else {
-            return headings(&doc_comments(&read(&source.join("lib.rs"))));
+        let module = source.join(names.join("/"));
+        let pages = match &*names {
+            [] => [source.join("lib.rs"), source.join("lib.rs")],
+            _ => [module.with_extension("rs"), module.join("mod.rs")],
         };
-        let mut found = HashSet::new();
+        if let Some(page) = pages.iter().find(|page| page.exists()) {
+            return headings(&doc_comments(&read(page), "//!"), Reader::Rustdoc);
+        }
+        // An item, which its module may have from any file below.
+        let [module, .., item] = &*names else {
+            return HashSet::new();
+        };
         let mut paths = vec![source.join(format!("{module}.rs")), source.join(module)];
         while let Some(path) = paths.pop() {
             if path.is_dir() {
                 paths.extend(entries(&path));
-            } else if path.exists() {
-                found.extend(headings(&doc_comments(&read(&path))));
+            } else if path.exists()
+                && let Some(docs) = docs_of_item(&read(&path), item)
+            {
+                return headings(&docs, Reader::Rustdoc);
             }
         }
-        found
+        HashSet::new()
     }
 }
 
@@ -267,89 +334,273 @@ enum Link {
 fn links(text: &str) -> Vec<(usize, Link)> {
     let mut found = Vec::new();
     let mut defined = HashSet::new();
-    let mut used = Vec::new();
-    for (number, line) in prose(text) {
-        let line = without_code(&line);
-        if let Some((label, target)) = definition(&line) {
+    let mut prose = String::new();
+    for (index, line) in without_code(&prose_lines(text)).iter().enumerate() {
+        if let Some((label, target)) = definition(line) {
             defined.insert(label);
-            found.push((number, Link::To(target)));
+            found.push((index + 1, Link::To(target)));
+        } else {
+            prose.push_str(line);
+        }
+        prose.push('\n');
+    }
+    let line = |at: usize| 1 + prose[..at].matches('\n').count();
+    for (at, _) in prose.match_indices(']') {
+        let after = &prose[at + 1..];
+        if prose[..at].ends_with('\\') {
             continue;
         }
-        let mut rest = &*line;
-        while let Some((_, after)) = rest.split_once(']') {
-            rest = after;
-            if let Some((target, _)) = after.strip_prefix('(').and_then(|at| at.split_once(')')) {
-                let target = target.split_whitespace().next().unwrap_or_default();
-                found.push((number, Link::To(target.to_owned())));
-            } else if let Some((label, _)) =
-                after.strip_prefix('[').and_then(|at| at.split_once(']'))
-            {
-                used.push((number, label.to_owned()));
+        if let Some(target) = after.strip_prefix('(').and_then(destination) {
+            found.push((line(at), Link::To(target)));
+        } else if let Some((named, _)) = after.strip_prefix('[').and_then(|at| at.split_once(']')) {
+            // `[label][]` is short for `[label][label]`. `[label]` alone is a link only where it is defined,
+            // and what is defined has been looked at.
+            let label = match named {
+                "" => label(bracketed(&prose[..at])),
+                named => label(named),
+            };
+            if !defined.contains(&label) && !is_of_rust(&label) {
+                found.push((line(at), Link::Undefined(label)));
             }
         }
     }
-    let undefined = used
-        .into_iter()
-        .filter(|(_, label)| !label.is_empty() && !defined.contains(label) && !is_of_rust(label));
-    found.extend(undefined.map(|(number, label)| (number, Link::Undefined(label))));
+    for attribute in ["href", "src"] {
+        for (at, _) in prose.match_indices(attribute) {
+            let is_of_tag = prose[..at].rfind(['<', '>']).is_some_and(|tag| {
+                let tag = &prose[tag..at];
+                tag.starts_with("<a") || tag.starts_with("<img")
+            });
+            let value = prose[at + attribute.len()..].trim_start().strip_prefix('=');
+            let value = value.filter(|_| is_of_tag).map(str::trim_start);
+            let quoted = value.and_then(|value| {
+                let quote = value
+                    .chars()
+                    .next()
+                    .filter(|quote| "\"'".contains(*quote))?;
+                value[1..].split_once(quote)
+            });
+            if let Some((target, _)) = quoted {
+                found.push((line(at), Link::To(target.to_owned())));
+            }
+        }
+    }
     found
+}
+
+/// What a link leads to, from behind its `(`: a title may follow, and parentheses in it come in pairs.
+fn destination(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    if let Some(text) = text.strip_prefix('<') {
+        return Some(text.split_once('>')?.0.to_owned());
+    }
+    let mut open = 0;
+    let end = text.find(|letter: char| {
+        match letter {
+            '(' => open += 1,
+            ')' => open -= 1,
+            _ => {}
+        }
+        open < 0 || letter.is_whitespace()
+    });
+    Some(text[..end?].to_owned())
+}
+
+/// What stands behind the `[` that belongs to the end of this text.
+fn bracketed(text: &str) -> &str {
+    let mut open = 1;
+    let start = text.rfind(|letter| {
+        match letter {
+            ']' => open += 1,
+            '[' => open -= 1,
+            _ => {}
+        }
+        open == 0
+    });
+    start.map_or("", |start| &text[start + 1..])
+}
+
+/// A label as others are compared with it: in one case, each gap one blank.
+fn label(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").to_lowercase()
 }
 
 /// `[label]: target`
 fn definition(line: &str) -> Option<(String, String)> {
-    let (label, target) = line.strip_prefix('[')?.split_once("]:")?;
+    let (named, target) = unindented(line)?.strip_prefix('[')?.split_once("]:")?;
     let target = target.split_whitespace().next()?;
-    Some((label.to_owned(), target.to_owned()))
+    let target = target.trim_start_matches('<').trim_end_matches('>');
+    Some((label(named), target.to_owned()))
 }
 
-/// The lines that are in no block of code, counted from 1.
-fn prose(text: &str) -> Vec<(usize, String)> {
-    let mut lines = Vec::new();
-    let mut is_code = false;
-    for (index, line) in text.lines().enumerate() {
-        if line.trim_start().starts_with("```") {
-            is_code = !is_code;
-        } else if !is_code {
-            lines.push((index + 1, line.to_owned()));
-        }
-    }
-    lines
+/// The line without its indentation, if that is not a code block's.
+fn unindented(line: &str) -> Option<&str> {
+    let text = line.trim_start_matches(' ');
+    (line.len() - text.len() < 4).then_some(text)
 }
 
-/// A line whose code spans are empty: what stands in them is no link.
-fn without_code(line: &str) -> String {
-    let mut out = String::new();
-    let mut rest = line;
-    while let Some(start) = rest.find('`') {
-        let ticks = rest[start..].len() - rest[start..].trim_start_matches('`').len();
-        let (before, opened) = rest.split_at(start);
-        let (fence, inside) = opened.split_at(ticks);
-        out.push_str(before);
-        match inside.find(fence) {
-            // What a span would be without its end is text.
-            None => {
-                rest = inside;
+/// A fence's character and length, and what follows.
+fn fence(line: &str) -> Option<(char, usize, &str)> {
+    let text = line.trim_start();
+    let mark = text.chars().next().filter(|mark| "`~".contains(*mark))?;
+    let rest = text.trim_start_matches(mark);
+    let length = text.len() - rest.len();
+    // Of a span on one line the rest has the other end.
+    (length >= 3 && (mark == '~' || !rest.contains('`'))).then_some((mark, length, rest))
+}
+
+/// Every line, those of code blocks empty.
+///
+/// A block ends with a fence of its own character that is no shorter (CommonMark §4.5). Indentation counts from
+/// where the text of the list begins that the line is in; a line that is indented by four more is code (§4.4).
+fn prose_lines(text: &str) -> Vec<String> {
+    let mut block: Option<(char, usize)> = None;
+    let mut margin = 0;
+    let mut is_after_blank = true;
+    let lines = text.lines().map(|line| {
+        let blanks = line.len() - line.trim_start().len();
+        let is_blank = blanks == line.len();
+        let is_set_apart = std::mem::replace(&mut is_after_blank, is_blank);
+        let begins_or_ends = fence(line).filter(|_| blanks < margin + 4);
+        match (block, begins_or_ends) {
+            (Some((mark, least)), Some((other, length, rest))) => {
+                if mark == other && length >= least && rest.trim().is_empty() {
+                    block = None;
+                }
+                return String::new();
             }
+            (Some(_), None) => return String::new(),
+            (None, Some((mark, length, _))) => {
+                block = Some((mark, length));
+                return String::new();
+            }
+            (None, None) => {}
+        }
+        if is_blank {
+            return String::new();
+        }
+        if is_set_apart && blanks < margin {
+            margin = 0;
+        }
+        if is_set_apart && blanks >= margin + 4 {
+            is_after_blank = true;
+            return String::new();
+        }
+        if let Some(width) = list_marker(line) {
+            margin = blanks + width;
+        }
+        line.to_owned()
+    });
+    lines.collect()
+}
+
+/// How wide the marker of a list's item is, with the blanks behind it.
+fn list_marker(line: &str) -> Option<usize> {
+    let text = line.trim_start();
+    let digits = text.len()
+        - text
+            .trim_start_matches(|letter: char| letter.is_ascii_digit())
+            .len();
+    let behind = match digits {
+        0 => text.strip_prefix(['-', '*', '+'])?,
+        _ => text[digits..].strip_prefix(['.', ')'])?,
+    };
+    let rest = behind.trim_start_matches(' ');
+    (rest.len() < behind.len()).then(|| text.len() - rest.len())
+}
+
+/// The lines with their code spans masked: what stands in them is no link, though a label may be a span
+/// (`[`Router`]: crate::router::Router`), so that its words stay.
+fn without_code(lines: &[String]) -> Vec<String> {
+    // A span ends in its paragraph, in its cell or not at all.
+    let begins = |line: &String| {
+        let text = line.trim_start();
+        text.is_empty() || text.starts_with(['#', '|', '>']) || list_marker(text).is_some()
+    };
+    let mut masked = Vec::new();
+    let mut rest = lines;
+    while let Some(first) = rest.first() {
+        let more = match first.trim_start().starts_with(['#', '|']) {
+            true => 0,
+            false => rest[1..].iter().take_while(|line| !begins(line)).count(),
+        };
+        let (paragraph, after) = rest.split_at(1 + more);
+        let text = spans_masked(&paragraph.join("\n"));
+        masked.extend(text.split('\n').map(str::to_owned));
+        rest = after;
+    }
+    masked
+}
+
+fn spans_masked(text: &str) -> String {
+    let ticks = |text: &str| text.len() - text.trim_start_matches('`').len();
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('`') {
+        let (before, opened) = rest.split_at(start);
+        let width = ticks(opened);
+        let (marks, inside) = opened.split_at(width);
+        out.push_str(before);
+        let mut ends = inside.match_indices(marks).map(|(at, _)| at);
+        let end = ends.find(|at| !inside[..*at].ends_with('`') && ticks(&inside[*at..]) == width);
+        rest = inside;
+        match end.filter(|_| !before.ends_with('\\')) {
+            // What a span would be without its end is text.
+            None => out.push_str(marks),
             Some(end) => {
-                // A label may be a span: `[`Router`]: crate::router::Router`.
-                out.push_str("``");
-                rest = &inside[end + ticks..];
+                // In the place of what would have a meaning.
+                out.push_str(&inside[..end].replace(['[', ']', '(', ')', '<', '>'], "\u{fffd}"));
+                rest = &inside[end + width..];
             }
         }
     }
     out + rest
 }
 
-/// The anchors of a text's headings, as GitHub and rustdoc make them.
-fn headings(text: &str) -> HashSet<String> {
+/// Who makes the anchors.
+#[derive(Clone, Copy, PartialEq)]
+enum Reader {
+    GitHub,
+    Rustdoc,
+}
+
+impl Reader {
+    fn of(file: &Path) -> Self {
+        match file.starts_with(RENDERED) {
+            true => Self::Rustdoc,
+            false => Self::GitHub,
+        }
+    }
+
+    /// Letters, digits, `-` and `_`, in lower case; a blank is a `-`. rustdoc leaves the case of letters beyond
+    /// ASCII (its `slugify`).
+    fn anchor(self, title: &str) -> String {
+        let title = title.trim();
+        let kept = title.chars().filter_map(|letter| match letter {
+            ' ' => Some('-'),
+            '-' | '_' => Some(letter),
+            _ => letter.is_alphanumeric().then_some(letter),
+        });
+        match self {
+            Self::GitHub => kept.collect::<String>().to_lowercase(),
+            Self::Rustdoc => kept.collect::<String>().to_ascii_lowercase(),
+        }
+    }
+}
+
+/// The anchors of a text's headings.
+fn headings(text: &str, reader: Reader) -> HashSet<String> {
     let mut times: HashMap<String, usize> = HashMap::new();
     let mut found = HashSet::new();
-    for (_, line) in prose(text) {
+    for line in prose_lines(text) {
+        let Some(line) = unindented(&line) else {
+            continue;
+        };
         let title = line.trim_start_matches('#');
-        if title.len() == line.len() || !title.starts_with(' ') {
+        if !(1..=6).contains(&(line.len() - title.len())) || !title.starts_with(' ') {
             continue;
         }
-        let anchor = anchor(title.trim());
+        let anchor = reader.anchor(title);
         let before = times.entry(anchor.clone()).or_default();
         found.insert(match *before {
             0 => anchor,
@@ -360,30 +611,42 @@ fn headings(text: &str) -> HashSet<String> {
     found
 }
 
-/// Letters, digits, `-` and `_`, in lower case; a blank is a `-`.
-fn anchor(title: &str) -> String {
-    let kept = title.chars().filter_map(|letter| match letter {
-        ' ' => Some('-'),
-        '-' | '_' => Some(letter),
-        _ => letter
-            .is_alphanumeric()
-            .then(|| letter.to_ascii_lowercase()),
-    });
-    kept.collect()
-}
-
-/// The text of a file's doc comments.
-fn doc_comments(source: &str) -> String {
+/// The text of a file's doc comments of one kind: `//!` is the module's page, `///` its items'.
+fn doc_comments(source: &str, kind: &str) -> String {
     let lines = source.lines().map(|line| {
-        let line = line.trim_start();
-        let text = line
-            .strip_prefix("//!")
-            .or_else(|| line.strip_prefix("///"));
+        let text = line.trim_start().strip_prefix(kind);
         text.map(|text| text.strip_prefix(' ').unwrap_or(text))
             .unwrap_or_default()
     });
     lines.collect::<Vec<_>>().join("\n")
 }
+
+/// The doc comment of a public item, if it is in this file.
+fn docs_of_item(source: &str, name: &str) -> Option<String> {
+    let mut docs = String::new();
+    for line in source.lines() {
+        let line = line.trim_start();
+        if line.starts_with("///") {
+            docs.push_str(line);
+            docs.push('\n');
+            continue;
+        }
+        let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let is_public = words.next() == Some("pub");
+        let mut words = words.skip_while(|word| !KINDS.contains(word));
+        if is_public && words.next().is_some() && words.next() == Some(name) {
+            return Some(doc_comments(&docs, "///"));
+        }
+        // Attributes may stand between, on several lines.
+        if line.ends_with(['{', '}', ';']) {
+            docs.clear();
+        }
+    }
+    None
+}
+
+/// The words before an item's name.
+const KINDS: [&str; 6] = ["struct", "enum", "trait", "type", "fn", "const"];
 
 /// What is in a directory, sorted.
 fn entries(directory: &Path) -> Vec<PathBuf> {

@@ -37,7 +37,7 @@ mod tests {
         assert_eq!(
             document(Target::RestApi),
             include_str!("../openapi.yaml"),
-            "renew it: cargo run -p ping -F openapi -- openapi > examples/ping/openapi.yaml"
+            "renew it: cargo run -p ping -F openapi -- openapi --out examples/ping/openapi.yaml"
         );
         assert_eq!(
             document(Target::HttpApi),

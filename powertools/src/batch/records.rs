@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error as _},
+    de::{DeserializeOwned, Error as _, MapAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, Value};
 
 use crate::event::{EventType, Origin};
 
@@ -94,7 +94,8 @@ pub(super) mod sealed {
         const ID: &'static str = "offset";
 
         fn id(record: Identity) -> Option<String> {
-            record.offset.map(|offset| offset.to_string())
+            let offset = record.offset?.as_u64()?;
+            Some(offset.to_string())
         }
     }
 }
@@ -165,7 +166,8 @@ pub struct Identity {
     source: Option<String>,
     kinesis: Option<Position>,
     dynamodb: Option<Position>,
-    offset: Option<u64>,
+    /// Whatever it is, so that a wrong one can be shown.
+    offset: Option<Value>,
 }
 
 /// A record's place in its shard.
@@ -184,15 +186,14 @@ impl<'de, S: Service> Deserialize<'de> for Records<S> {
             records: Vec<Box<RawValue>>,
         }
 
-        /// By topic and partition, in one text.
         #[derive(Deserialize)]
         struct Partitioned {
-            records: BTreeMap<String, Vec<Box<RawValue>>>,
+            records: Partitions,
         }
 
         let identified = if S::HAS_PARTITIONS {
             let Partitioned { records } = Partitioned::deserialize(deserializer)?;
-            let partitions = records.into_iter();
+            let partitions = records.0.into_iter();
             let partitions = partitions.map(|(name, records)| identified::<S>(Some(name), records));
             partitions
                 .collect::<Result<Vec<_>, _>>()
@@ -205,6 +206,35 @@ impl<'de, S: Service> Deserialize<'de> for Records<S> {
             records: identified.map_err(D::Error::custom)?,
             service: PhantomData,
         })
+    }
+}
+
+/// Records by topic and partition, which are one text.
+struct Partitions(BTreeMap<String, Vec<Box<RawValue>>>);
+
+impl<'de> Deserialize<'de> for Partitions {
+    /// By hand, as serde's maps keep the last of a repeated key: records that nobody handled would be taken for
+    /// done.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ByPartition;
+
+        impl<'de> Visitor<'de> for ByPartition {
+            type Value = Partitions;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("lists of records by partition")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Partitions, A::Error> {
+                let mut partitions = BTreeMap::<String, Vec<_>>::new();
+                while let Some((name, records)) = map.next_entry::<_, Vec<Box<RawValue>>>()? {
+                    partitions.entry(name).or_default().extend(records);
+                }
+                Ok(Partitions(partitions))
+            }
+        }
+
+        deserializer.deserialize_map(ByPartition)
     }
 }
 
@@ -230,11 +260,16 @@ fn identified<S: Service>(
         let id = id.ok_or_else(|| {
             let place = partition.as_ref().map(|name| format!(" in `{name}`"));
             let place = place.unwrap_or_default();
-            format!(
-                "of {of} records{place}, the {} has no `{}`",
-                ordinal(number),
-                S::ID
-            )
+            let number = ordinal(number);
+            // Read again: the id was all that the others are read for.
+            let identity: Identity = read(&json).unwrap_or_default();
+            match identity.offset.filter(|_| S::HAS_PARTITIONS) {
+                Some(offset) => format!(
+                    "of {of} records{place}, the {number} has the `offset` {offset}, which is no whole number \
+                     from 0 on"
+                ),
+                None => format!("of {of} records{place}, the {number} has no `{}`", S::ID),
+            }
         })?;
         Ok(Identified {
             id,

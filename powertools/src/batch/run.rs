@@ -1,6 +1,6 @@
 //! Going through the records of a batch: how many at a time, up to which failure, and until when.
 
-use std::{error::Error as StdError, ops::Range, time::Duration};
+use std::{collections::BTreeSet, error::Error as StdError, ops::Range, time::Duration};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::time::{Instant, timeout_at};
@@ -79,7 +79,7 @@ impl Run<'_> {
     /// Handlers take turns within this task. Tasks of their own are the road not taken: they would go on
     /// after the invocation has been answered.
     pub(super) async fn outcomes(&mut self) -> Vec<Outcome> {
-        let mut lanes = std::mem::take(&mut self.lanes);
+        let mut lanes = Lanes::new(std::mem::take(&mut self.lanes));
         let this = &*self;
         let end = Instant::now() + this.time.min(DAY);
         let mut outcomes = vec![Outcome::Left; this.records.len()];
@@ -89,7 +89,7 @@ impl Run<'_> {
             let is_over = Instant::now() >= end;
             if !is_over
                 && running.len() < this.at_a_time
-                && let Some((lane, index)) = begun(&mut lanes)
+                && let Some((lane, index)) = lanes.next()
             {
                 outcomes[index] = Outcome::Begun;
                 let handling = this.handled(index).instrument(this.span(index));
@@ -104,8 +104,7 @@ impl Run<'_> {
                 break;
             };
             outcomes[index] = outcome;
-            lanes[lane].running -= 1;
-            lanes[lane].has_stopped |= this.stops_at_failure && outcome == Outcome::Failed;
+            lanes.ended(lane, this.stops_at_failure && outcome == Outcome::Failed);
         }
         let left = outcomes.iter().filter(|outcome| **outcome == Outcome::Left);
         let left = left.count();
@@ -169,8 +168,68 @@ impl Run<'_> {
     }
 }
 
-/// The next record that may be begun, with its lane.
-fn begun(lanes: &mut [Lane]) -> Option<(usize, usize)> {
-    let mut lanes = lanes.iter_mut().enumerate();
-    lanes.find_map(|(place, lane)| lane.next().map(|index| (place, index)))
+/// The lanes, with those at hand in which a record may be begun: an event may have thousands of partitions, and
+/// is not to be searched from its beginning for each record.
+struct Lanes {
+    lanes: Vec<Lane>,
+    /// By their places. Some may have nothing to begin, all others certainly have not.
+    ready: BTreeSet<usize>,
+}
+
+impl Lanes {
+    fn new(lanes: Vec<Lane>) -> Self {
+        let ready = (0..lanes.len()).collect();
+        Self { lanes, ready }
+    }
+
+    /// The next record that may be begun, with its lane.
+    fn next(&mut self) -> Option<(usize, usize)> {
+        while let Some(&place) = self.ready.first() {
+            if let Some(index) = self.lanes[place].next() {
+                return Some((place, index));
+            }
+            self.ready.pop_first();
+        }
+        None
+    }
+
+    /// A record of this lane has ended, and perhaps the lane with it.
+    fn ended(&mut self, place: usize, has_stopped: bool) {
+        let lane = &mut self.lanes[place];
+        lane.running -= 1;
+        lane.has_stopped |= has_stopped;
+        self.ready.insert(place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_lane_that_may_goes_on() {
+        let mut lanes = Lanes::new(vec![Lane::new(0..2, 1), Lane::new(2..5, 2)]);
+        assert_eq!(lanes.next(), Some((0, 0)));
+        assert_eq!(lanes.next(), Some((1, 2)));
+        assert_eq!(lanes.next(), Some((1, 3)));
+        assert_eq!(lanes.next(), None);
+        lanes.ended(1, false);
+        lanes.ended(0, false);
+        assert_eq!(lanes.next(), Some((0, 1)));
+        lanes.ended(0, false);
+        lanes.ended(1, true);
+        assert_eq!(lanes.next(), None, "one is done, the other has stopped");
+    }
+
+    /// It took minutes when each search began with the first lane.
+    #[test]
+    fn many_partitions_are_gone_through_once() {
+        let lanes = (0..200_000).map(|place| Lane::new(place..place + 1, 1));
+        let mut lanes = Lanes::new(lanes.collect());
+        for index in 0..200_000 {
+            assert_eq!(lanes.next(), Some((index, index)));
+            lanes.ended(index, false);
+        }
+        assert_eq!(lanes.next(), None);
+    }
 }

@@ -34,6 +34,10 @@ pub(super) struct Envelope<'a> {
     pub(super) query: Option<Raw<'a>>,
     pub(super) multi_value_query: Option<Raw<'a>>,
     pub(super) cookies: Option<Raw<'a>>,
+    #[cfg(feature = "interop")]
+    pub(super) path_parameters: Option<Raw<'a>>,
+    #[cfg(feature = "interop")]
+    pub(super) stage_variables: Option<Raw<'a>>,
     pub(super) request_context: Option<RequestContext<'a>>,
     /// A Lambda authorizer's event looks like the request it guards, but for these.
     authorizer: bool,
@@ -92,6 +96,10 @@ impl<'a> Envelope<'a> {
             }
             "multiValueQueryStringParameters" => self.multi_value_query = Some(scanner.raw()?),
             "cookies" => self.cookies = Some(scanner.raw()?),
+            #[cfg(feature = "interop")]
+            "pathParameters" => self.path_parameters = Some(scanner.raw()?),
+            #[cfg(feature = "interop")]
+            "stageVariables" => self.stage_variables = Some(scanner.raw()?),
             "requestContext" => self.request_context = RequestContext::read(scanner)?,
             "methodArn" | "routeArn" => {
                 self.authorizer = true;

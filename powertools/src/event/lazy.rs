@@ -1,6 +1,8 @@
 //! Maps and lists of texts inside an event, read without minding their exact types.
 
 use std::borrow::Cow;
+#[cfg(feature = "interop")]
+use std::collections::HashMap;
 
 use bytestring::ByteString;
 
@@ -57,6 +59,17 @@ pub(super) fn pairs(event: &ByteString, raw: Option<&str>) -> Result<Pairs, NotU
         })
     })?;
     Ok(pairs)
+}
+
+/// The same as a map, of repeated keys the last. Empty where a text is not Unicode: these are written by
+/// the owner of an API and not by its clients, so there is nobody to refuse.
+#[cfg(feature = "interop")]
+pub(super) fn map(object: Option<&ByteString>) -> HashMap<String, String> {
+    let pairs = object.and_then(|json| pairs(json, Some(json)).ok());
+    let pairs = pairs.into_iter().flatten();
+    pairs
+        .map(|(key, value)| (key.into(), value.into()))
+        .collect()
 }
 
 /// How many pairs that would be.

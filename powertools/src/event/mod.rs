@@ -40,6 +40,8 @@ pub(crate) use self::problem::Telling;
 pub(crate) use self::problem::brief;
 #[cfg(feature = "router")]
 pub(crate) use self::query::is_longer as has_more_pairs;
+#[cfg(feature = "interop")]
+use self::request::OfGateway;
 pub use self::{
     headers::Headers,
     limits::Limits,
@@ -276,7 +278,15 @@ pub(crate) fn decode_for(
     };
     match parts {
         Ok(parts) => {
-            let request = Box::new(Request::new(source, parts, json, context, *limits));
+            #[cfg(feature = "interop")]
+            let of_gateway = OfGateway {
+                path_parameters: envelope.path_parameters.and_then(|raw| raw.kept(&json)),
+                stage_variables: envelope.stage_variables.and_then(|raw| raw.kept(&json)),
+            };
+            let request = Request::new(source, parts, json, context, *limits);
+            #[cfg(feature = "interop")]
+            let request = request.with_gateway(of_gateway);
+            let request = Box::new(request);
             Ok(match source {
                 Source::WebSocket => Decoded::WebSocket(request),
                 _ => Decoded::Http(request),

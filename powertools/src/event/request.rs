@@ -1,5 +1,7 @@
 //! One shape for the requests of all front ends.
 
+#[cfg(feature = "interop")]
+use std::collections::HashMap;
 use std::{
     fmt,
     sync::{Arc, OnceLock},
@@ -28,6 +30,17 @@ pub struct Request {
     extensions: Extensions,
     event: ByteString,
     limits: Limits,
+    #[cfg(feature = "interop")]
+    of_gateway: OfGateway,
+}
+
+/// What API Gateway's route and stage add to a request: JSON objects of the event, unread. Routes of ours
+/// need neither; lambda_http's requests have both.
+#[cfg(feature = "interop")]
+#[derive(Clone, Default)]
+pub(super) struct OfGateway {
+    pub(super) path_parameters: Option<ByteString>,
+    pub(super) stage_variables: Option<ByteString>,
 }
 
 /// What a source's decoder finds.
@@ -77,7 +90,26 @@ impl Request {
             extensions: Extensions::new(),
             event,
             limits,
+            #[cfg(feature = "interop")]
+            of_gateway: OfGateway::default(),
         }
+    }
+
+    #[cfg(feature = "interop")]
+    pub(super) fn with_gateway(self, of_gateway: OfGateway) -> Self {
+        Self { of_gateway, ..self }
+    }
+
+    /// The path parameters of API Gateway's own route.
+    #[cfg(feature = "interop")]
+    pub(crate) fn gateway_parameters(&self) -> HashMap<String, String> {
+        lazy::map(self.of_gateway.path_parameters.as_ref())
+    }
+
+    /// The variables of API Gateway's stage.
+    #[cfg(feature = "interop")]
+    pub(crate) fn stage_variables(&self) -> HashMap<String, String> {
+        lazy::map(self.of_gateway.stage_variables.as_ref())
     }
 
     /// Which front end sent it.

@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "interop")]
+use bytestring::ByteString;
 use serde::de::IgnoredAny;
 
 /// Why there is no reading on.
@@ -70,6 +72,12 @@ pub(super) struct Raw<'a> {
 impl Raw<'_> {
     pub(super) fn is_object(&self) -> bool {
         self.json.starts_with('{')
+    }
+
+    /// The object, as a piece of the event; nothing if it is none.
+    #[cfg(feature = "interop")]
+    pub(super) fn kept(&self, event: &ByteString) -> Option<ByteString> {
+        self.is_object().then(|| event.slice_ref(self.json))
     }
 
     /// The most texts, numbers and flags that a map of them, or of lists of them, can have.

@@ -14,6 +14,8 @@ use super::{
     WasText,
     service::{AnyRouter, RouterService},
 };
+#[cfg(feature = "openapi")]
+use crate::function::{Change, Documented};
 use crate::{
     Context,
     event::{Body, Headers, Limits, Problem, Request, Response},
@@ -45,6 +47,11 @@ where
 
     fn listing(&self) -> Vec<(String, String)> {
         own(self).map(AnyRouter::listing).unwrap_or_default()
+    }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        own(self).map(|router| router.routes_document(change))
     }
 }
 
@@ -89,7 +96,8 @@ impl<T> Hosted<T> {
     }
 
     /// Goes by a router's settings for what never reaches the service: its limits, unless others are set,
-    /// and its CORS, `on_problem` and so on for the answers to what is refused.
+    /// and its CORS, `on_problem` and so on for the answers to what is refused. Its routes are the service's
+    /// to whoever asks for them: the list and the document of the local gateway.
     ///
     /// ```no_run
     /// # use tower::Layer;
@@ -151,6 +159,11 @@ where
     fn listing(&self) -> Vec<(String, String)> {
         let listing = self.router().map(AnyRouter::listing);
         listing.unwrap_or_default()
+    }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Option<Documented> {
+        self.router().map(|router| router.routes_document(change))
     }
 }
 
@@ -247,6 +260,15 @@ fn to_lambda_http(request: Request) -> Result<lambda_http::Request, Problem> {
         .with_query_string_parameters(query)
         .with_raw_http_path(request.raw_path());
     let (mut parts, body) = theirs.into_parts();
+    // lambda_http reads an absent map as an empty one, so an empty one need not be there.
+    let path_parameters = request.gateway_parameters();
+    if !path_parameters.is_empty() {
+        parts = parts.with_path_parameters(path_parameters);
+    }
+    let stage_variables = request.stage_variables();
+    if !stage_variables.is_empty() {
+        parts = parts.with_stage_variables(stage_variables);
+    }
     parts.extensions.insert(request.context().clone());
     parts.extensions.insert(request);
     Ok(http::Request::from_parts(parts, body))

@@ -7,6 +7,8 @@ use lambda_http::RequestExt;
 use tower::Service;
 
 use super::WasText;
+#[cfg(feature = "openapi")]
+use crate::function::{Change, Documented};
 use crate::{
     Context,
     event::{Body, Headers, Limits, Problem, Request, Response, without_framing},
@@ -57,6 +59,8 @@ pub(super) trait AnyRouter: Send + Sync {
     fn accepted(&self) -> Limits;
     fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response);
     fn listing(&self) -> Vec<(String, String)>;
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Documented;
 }
 
 impl<S: Send + Sync + 'static> AnyRouter for Router<S> {
@@ -74,6 +78,11 @@ impl<S: Send + Sync + 'static> AnyRouter for Router<S> {
 
     fn listing(&self) -> Vec<(String, String)> {
         HttpApp::listing(self)
+    }
+
+    #[cfg(feature = "openapi")]
+    fn routes_document(&self, change: Change<'_>) -> Documented {
+        self.document_with(change)
     }
 }
 

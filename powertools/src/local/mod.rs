@@ -53,8 +53,8 @@
 //! one of the two. Of a REST API's binary replies, clients get the bytes only if the first type of their
 //! `Accept` is one of `--binary-type`.
 //!
-//! With the feature `openapi`, the first argument `openapi` prints the document of the routes and ends:
-//! `cargo run -- openapi > openapi.yaml`, see `powertools::openapi`.
+//! With the feature `openapi`, the first argument `openapi` writes the document of the routes and ends:
+//! `cargo run -- openapi --out openapi.yaml`, see `powertools::openapi`.
 //!
 //! A direct invocation is a `POST` to `/2015-03-31/functions/function/invocations` with the event as
 //! the body, on any port: `aws lambda invoke --endpoint-url http://127.0.0.1:9000` sends one.

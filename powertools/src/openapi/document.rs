@@ -27,6 +27,17 @@ pub(super) struct Entry<'a> {
     pub(super) names: Vec<String>,
 }
 
+impl Entry<'_> {
+    /// As a person calls it.
+    fn called(&self) -> String {
+        format!(
+            "{} {}",
+            self.method.to_ascii_uppercase(),
+            self.route.pattern
+        )
+    }
+}
+
 pub(super) fn document(api: &OpenApi, routing: &Routing) -> Result<Document, DocumentErrors> {
     let mut errors = Vec::new();
     let mut notes = Vec::new();
@@ -287,11 +298,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Says what the document does not.
     fn note(&mut self, operation: &Operation, entry: &Entry<'_>) {
-        let route = format!(
-            "{} {}",
-            entry.method.to_ascii_uppercase(),
-            entry.route.pattern
-        );
+        let route = entry.called();
         if entry.route.description.is_none() {
             self.notes.push(format!(
                 "{route}: listed by hand, so its types are not known; a route attribute tells them"
@@ -330,7 +337,14 @@ impl Writer<'_> {
         if operation.is_deprecated {
             value["deprecated"] = true.into();
         }
-        let parameters = parameters(&mut self.schemas, operation, entry);
+        let (parameters, has_unknown) = parameters(&mut self.schemas, operation, entry);
+        if has_unknown {
+            self.notes.push(format!(
+                "{}: the query is read as a type that is neither a map nor has fields, so not all of its \
+                 parameters are known",
+                entry.called()
+            ));
+        }
         if !parameters.is_empty() {
             value["parameters"] = parameters.into();
         }

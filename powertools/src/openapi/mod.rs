@@ -67,15 +67,18 @@
 //! Where the function is served on localhost (see `powertools::local`), its first argument may be `openapi`:
 //!
 //! ```console
-//! $ cargo run -- openapi > openapi.yaml
+//! $ cargo run -- openapi --out openapi.yaml
 //! $ cargo run -- openapi --target plain --openapi 3.1 --format json
 //! ```
+//!
+//! Without `--out` the document is printed. With it the file is written once the document is made, and stays as
+//! it was if that fails; a shell's `> openapi.yaml` empties it first.
 //!
 //! A committed document is kept current by a test that compares it:
 //!
 //! ```ignore
 //! let current = router.document()?.to_yaml();
-//! assert_eq!(include_str!("../openapi.yaml"), current, "renew it: cargo run -- openapi > openapi.yaml");
+//! assert_eq!(include_str!("../openapi.yaml"), current, "renew it: cargo run -- openapi --out openapi.yaml");
 //! ```
 //!
 //! # What types tell
@@ -83,7 +86,7 @@
 //! | argument | in the document |
 //! | --- | --- |
 //! | `Path<T>` | parameters of the path by the type of each; 400 |
-//! | `Query<T>` | a parameter for each field; 400 |
+//! | `Query<T>` | a parameter for each field, of an enum for each field of its variants; 400 |
 //! | `Json<T>`, `Form<T>` | the body; 400, 413, 415, 422 |
 //! | `Valid<…>` | what is within; 422 |
 //! | `String`, `Bytes` | a body of any type; 400, 413 |

@@ -22,7 +22,7 @@ pub(super) struct Schemas {
 }
 
 /// The side from which a type is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Side {
     /// In requests, which are read.
     Read,
@@ -91,10 +91,13 @@ impl Schemas {
     /// The schema of a type, as references to components see it for now; `finish` renames them.
     pub(super) fn of(&mut self, shape: Shape, side: Side) -> Option<Value> {
         let make = shape.schema?;
-        let generator = match side {
-            Side::Read => &mut self.read,
-            Side::Written => &mut self.written,
+        // Both sides see it, whichever is asked: types of one name are numbered in the order in which a generator
+        // meets them, and a type is to have one number. What only one side needs is left out in the end.
+        let (generator, other) = match side {
+            Side::Read => (&mut self.read, &mut self.written),
+            Side::Written => (&mut self.written, &mut self.read),
         };
+        make(other);
         let mut schema = make(generator);
         for transform in generator.transforms_mut() {
             transform.transform(&mut schema);
@@ -125,8 +128,8 @@ impl Schemas {
             let Some(target) = reference(&schema) else {
                 break;
             };
-            let target = decoded(target.strip_prefix(READ).unwrap_or(target));
-            let found = generator.definitions().get(&target).cloned();
+            let (_, name) = target_of(target);
+            let found = generator.definitions().get(&name).cloned();
             let Some(Ok(mut found)) = found.map(Schema::try_from) else {
                 break;
             };
@@ -151,25 +154,27 @@ impl Schemas {
 
     /// All components by their last names, and the document with references to those.
     pub(super) fn finish(mut self, document: &mut Value) -> Map<String, Value> {
-        let mut read = definitions(&mut self.read);
-        read.values_mut().for_each(mark);
-        let written = definitions(&mut self.written);
-        let names = names(&read, &written);
+        let mut known = Definitions::new();
+        for (name, mut schema) in self.read.take_definitions(true) {
+            mark(&mut schema);
+            known.insert((Side::Read, name), schema);
+        }
+        for (name, schema) in self.written.take_definitions(true) {
+            known.insert((Side::Written, name), schema);
+        }
+        let known = used(document, known);
+        let names = names(&known);
         let mut components = Map::new();
-        for (name, schema) in written.into_iter().chain(
-            read.into_iter()
-                .map(|(name, schema)| (format!("{READ}{name}"), schema)),
-        ) {
-            let Some(last) = names.get(&name) else {
+        for (target, mut schema) in known {
+            let Some(last) = names.get(&target) else {
                 continue;
             };
-            let mut schema = schema;
             rename(&mut schema, &names);
             self.finish_schema(&mut schema);
             components.insert(last.clone(), schema);
         }
         rename(document, &names);
-        used(document, components)
+        components
     }
 
     /// The last words about a schema: those of 3.0, if it is that.
@@ -180,12 +185,21 @@ impl Schemas {
     }
 }
 
-/// What references to the components of requests begin with until both sides are known. No type is
-/// called so.
-const READ: &str = "read ";
+/// What references to the components of requests begin with until both sides are known. No type's does: a
+/// slash of a name is `~1` in a reference (RFC 6901).
+const READ: &str = "read/";
 
-fn definitions(generator: &mut SchemaGenerator) -> BTreeMap<String, Value> {
-    generator.take_definitions(true).into_iter().collect()
+/// A component of one side, by the name that schemars gave it.
+type Target = (Side, String);
+
+type Definitions = BTreeMap<Target, Value>;
+
+/// What a reference leads to, from behind [`COMPONENTS`].
+fn target_of(reference: &str) -> Target {
+    match reference.strip_prefix(READ) {
+        Some(name) => (Side::Read, decoded(name)),
+        None => (Side::Written, decoded(reference)),
+    }
 }
 
 fn reference(schema: &Value) -> Option<&str> {
@@ -222,24 +236,30 @@ fn mark(schema: &mut Value) {
 
 /// The components that a document refers to, be it by others. What a path or a query is read as is told field by
 /// field, and is none.
-fn used(document: &mut Value, mut components: Map<String, Value>) -> Map<String, Value> {
-    let mut used = Map::new();
-    let mut next = Vec::new();
-    references(document, &mut |text| next.push(text.clone()));
+fn used(document: &mut Value, mut known: Definitions) -> Definitions {
+    let mut used = Definitions::new();
+    let mut next = targets(document);
     while let Some(target) = next.pop() {
-        let name = target.strip_prefix(COMPONENTS).unwrap_or_default();
-        if let Some(mut schema) = components.remove(name) {
-            references(&mut schema, &mut |text| next.push(text.clone()));
-            used.insert(name.to_owned(), schema);
+        if let Some(mut schema) = known.remove(&target) {
+            next.extend(targets(&mut schema));
+            used.insert(target, schema);
         }
     }
     used
 }
 
-fn rename(schema: &mut Value, names: &BTreeMap<String, String>) {
+fn targets(schema: &mut Value) -> Vec<Target> {
+    let mut found = Vec::new();
     references(schema, &mut |text| {
-        let name = text.strip_prefix(COMPONENTS).map(decoded);
-        if let Some(last) = name.and_then(|name| names.get(&name)) {
+        found.extend(text.strip_prefix(COMPONENTS).map(target_of));
+    });
+    found
+}
+
+fn rename(schema: &mut Value, names: &BTreeMap<Target, String>) {
+    references(schema, &mut |text| {
+        let target = text.strip_prefix(COMPONENTS).map(target_of);
+        if let Some(last) = target.and_then(|target| names.get(&target)) {
             *text = format!("{COMPONENTS}{last}");
         }
     });
@@ -254,14 +274,11 @@ fn decoded(name: &str) -> String {
 /// The last name of each component: letters and digits, since API Gateway takes no others ("Model names can
 /// only contain alphanumeric characters", its important notes for REST APIs), and one name where both sides
 /// see the same.
-fn names(
-    read: &BTreeMap<String, Value>,
-    written: &BTreeMap<String, Value>,
-) -> BTreeMap<String, String> {
-    let differing = differing(read, written);
+fn names(known: &Definitions) -> BTreeMap<Target, String> {
+    let differing = differing(known);
     let mut names = BTreeMap::new();
     let mut taken = BTreeSet::new();
-    let mut name = |wanted: String| {
+    let mut unique = |wanted: String| {
         let mut last = wanted.clone();
         let mut number = 2;
         while !taken.insert(last.clone()) {
@@ -270,36 +287,38 @@ fn names(
         }
         last
     };
-    for known in written.keys() {
-        names.insert(known.clone(), name(alphanumeric(known)));
+    let of = |asked: Side| known.keys().filter(move |(side, _)| *side == asked);
+    for target in of(Side::Written) {
+        names.insert(target.clone(), unique(alphanumeric(&target.1)));
     }
-    for known in read.keys() {
-        let last = match names.get(known) {
-            Some(last) if !differing.contains(known) => last.clone(),
-            Some(_) => name(format!("{}Input", alphanumeric(known))),
-            None => name(alphanumeric(known)),
+    for target in of(Side::Read) {
+        let name = &target.1;
+        let last = match names.get(&(Side::Written, name.clone())) {
+            Some(last) if !differing.contains(name) => last.clone(),
+            Some(_) => unique(format!("{}Input", alphanumeric(name))),
+            None => unique(alphanumeric(name)),
         };
-        names.insert(format!("{READ}{known}"), last);
+        names.insert(target.clone(), last);
     }
     names
 }
 
 /// The names of which the sides see different things, or things that refer to such.
-fn differing(
-    read: &BTreeMap<String, Value>,
-    written: &BTreeMap<String, Value>,
-) -> BTreeSet<String> {
+fn differing(known: &Definitions) -> BTreeSet<String> {
     let mut differing = BTreeSet::new();
     let mut used_by: BTreeMap<String, Vec<&String>> = BTreeMap::new();
-    for (name, schema) in read {
-        let Some(other) = written.get(name) else {
+    for ((side, name), schema) in known {
+        let other = known.get(&(Side::Written, name.clone()));
+        let Some(other) = other.filter(|_| *side == Side::Read) else {
             continue;
         };
         let mut plain = schema.clone();
         references(&mut plain, &mut |text| {
-            *text = text.replacen(READ, "", 1);
             if let Some(target) = text.strip_prefix(COMPONENTS) {
-                used_by.entry(decoded(target)).or_default().push(name);
+                let (_, target_name) = target_of(target);
+                used_by.entry(target_name).or_default().push(name);
+                let target = target.strip_prefix(READ).unwrap_or(target);
+                *text = format!("{COMPONENTS}{target}");
             }
         });
         if plain != *other {
@@ -436,7 +455,7 @@ fn to_3_0(schema: &mut Value) {
 }
 
 /// One schema for several; alike ones are said once.
-fn any_of(schemas: Vec<Value>) -> Value {
+pub(super) fn any_of(schemas: Vec<Value>) -> Value {
     let mut different: Vec<Value> = Vec::new();
     for schema in schemas {
         if !different.contains(&schema) {

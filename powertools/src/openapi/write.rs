@@ -128,6 +128,7 @@ fn json_value(text: &mut String, value: &Value, depth: usize, under: &str) {
             indent(text, depth);
             text.push(']');
         }
+        Value::String(words) => text.push_str(&quoted(words)),
         other => text.push_str(&other.to_string()),
     }
 }
@@ -227,7 +228,11 @@ fn yaml_scalar(text: &mut String, value: &Value, depth: usize) {
             text.push_str(&yaml_text(words));
             text.push('\n');
         }
-        // `{}`, `[]`, numbers, `true`, `null`: as in JSON.
+        Value::Number(number) => {
+            text.push_str(&yaml_number(&number.to_string()));
+            text.push('\n');
+        }
+        // `{}`, `[]`, `true`, `null`: as in JSON.
         other => {
             text.push_str(&other.to_string());
             text.push('\n');
@@ -235,12 +240,27 @@ fn yaml_scalar(text: &mut String, value: &Value, depth: usize) {
     }
 }
 
+/// A number as every reader takes it for one: to those of YAML 1.1 `1e300` is a text, since a number has a point
+/// there, and its exponent a sign (https://yaml.org/type/float.html).
+fn yaml_number(json: &str) -> String {
+    let Some((digits, exponent)) = json.split_once(['e', 'E']) else {
+        return json.to_owned();
+    };
+    let point = if digits.contains('.') { "" } else { ".0" };
+    let sign = if exponent.starts_with(['+', '-']) {
+        ""
+    } else {
+        "+"
+    };
+    format!("{digits}{point}e{sign}{exponent}")
+}
+
 /// Whether a text of several lines comes back from a literal block as it was.
 fn is_literal(words: &str) -> bool {
     let is_odd = |character: char| character.is_control() && character != '\n';
     words.contains('\n')
         && !words.contains(is_odd)
-        && !words.contains(['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}'])
+        && !words.contains(is_escaped)
         // The first line says how deep the block is indented.
         && !words.starts_with([' ', '\n'])
         && !words.ends_with('\n')
@@ -276,14 +296,21 @@ fn is_plain(words: &str) -> bool {
         && !RESERVED.contains(&words.to_ascii_lowercase().as_str())
 }
 
-/// In the quotes of JSON, which are YAML's too, but for characters that YAML wants escaped.
+/// Characters that JSON may have as they are and YAML may not (`c-printable` of YAML 1.2), or that a person cannot
+/// see.
+fn is_escaped(character: char) -> bool {
+    matches!(
+        character,
+        '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+    )
+}
+
+/// In the quotes of JSON, which are YAML's too, but for characters that YAML wants escaped. Documents in JSON have
+/// them escaped as well: who reads YAML reads these.
 fn quoted(words: &str) -> String {
     let mut text = String::new();
     for character in Value::from(words).to_string().chars() {
-        if matches!(
-            character,
-            '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        ) {
+        if is_escaped(character) {
             text.push_str(&format!("\\u{:04x}", u32::from(character)));
         } else {
             text.push(character);
@@ -351,6 +378,8 @@ mod tests {
             "=",
             "<<",
             "a\u{7f}",
+            "a\u{fffe}",
+            "a\n\u{ffff}b",
         ] {
             let yaml = yaml_of(text);
             assert!(yaml.starts_with("k: \""), "{text:?}: {yaml}");
@@ -365,6 +394,33 @@ mod tests {
                 "{yaml:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_yaml_cannot_have_is_escaped_in_json_too() {
+        let text = json(&json!({ "\u{fffe}": ["\u{ffff}\u{85}é"] }));
+        assert_eq!(
+            text,
+            "{\n  \"\\ufffe\": [\n    \"\\uffff\\u0085é\"\n  ]\n}\n"
+        );
+    }
+
+    #[test]
+    fn a_number_has_a_point_and_its_exponent_a_sign() {
+        for (number, expected) in [
+            (json!(1e300), "1.0e+300"),
+            (json!(-1e-7), "-1.0e-7"),
+            (json!(1.5e300), "1.5e+300"),
+            (json!(1.5), "1.5"),
+            (json!(-3), "-3"),
+            (json!(u64::MAX), "18446744073709551615"),
+        ] {
+            assert_eq!(yaml(&number), format!("{expected}\n"));
+            assert_eq!(yaml(&json!([number])), format!("- {expected}\n"));
+        }
+        // However serde_json writes them.
+        assert_eq!(yaml_number("1e300"), "1.0e+300");
+        assert_eq!(yaml_number("1.5E+300"), "1.5e+300");
     }
 
     #[test]

@@ -59,7 +59,9 @@ pub struct TestSocket<'c, A> {
 }
 
 impl<A: App> TestClient<A> {
-    /// A connection with this id. API Gateway's are sixteen characters that end with `=`; any will do.
+    /// A connection with this id. API Gateway's are sixteen characters that end with `=`. Any will do for what
+    /// the client sends; the function posts to ids of 1 to 128 letters, digits and `+/=_-`, and to another it
+    /// fails with [`ConnectionsError::NoId`](crate::websocket::ConnectionsError::NoId).
     pub fn socket(&self, id: &str) -> TestSocket<'_, A> {
         TestSocket {
             client: self,
@@ -82,6 +84,9 @@ impl<A: App> TestSocket<'_, A> {
     }
 
     /// The handshake. `url` is `/` and perhaps a query, as in [`TestClient::request`].
+    ///
+    /// With the feature `connections` it undoes what the test said of this id: that it is gone, and that posts
+    /// to it fail. Say so again after it.
     ///
     /// # Panics
     ///
@@ -128,7 +133,8 @@ impl<A: App> TestSocket<'_, A> {
         })
     }
 
-    /// What the client got since it last connected: posts and replies, in their order.
+    /// What the client got since it last connected: posts and replies, in their order, up to where the function
+    /// closed the connection or the test lost it.
     #[cfg(feature = "connections")]
     #[must_use]
     pub fn received(&self) -> Vec<String> {

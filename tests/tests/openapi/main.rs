@@ -26,6 +26,7 @@ mod examples;
 mod gateways;
 mod names;
 mod paths;
+mod queries;
 mod schemas;
 mod types;
 

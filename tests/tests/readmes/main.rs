@@ -21,6 +21,12 @@ use shown::fits;
 /// How long a server may take to print what it was made to, after the client has its answer.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// How long a server that is not to end may take to do so and be found out.
+const FAREWELL: Duration = Duration::from_millis(300);
+
+/// What the last line that a server shows begins with if the server is to end.
+const EXIT: &str = "exit status: ";
+
 fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().unwrap().to_owned()
@@ -57,7 +63,7 @@ fn follow(section: &Section) -> Result<(), String> {
             servers.push((command, running));
             continue;
         }
-        match running.end() {
+        match running.end(BUILD) {
             Some(status) if !status.success() => {
                 return Err(difference(command, &status.to_string(), &mut running));
             }
@@ -69,9 +75,19 @@ fn follow(section: &Section) -> Result<(), String> {
     // Only now: below a banner a README may show what the other commands make a server print.
     for (command, mut server) in servers {
         let mut shown = command.shown.clone();
+        let exit = shown.pop_if(|last| last.starts_with(EXIT));
         shown.push("…".to_owned());
         if !server.read_until(ANSWER, |printed| fits(&shown, printed)) {
             return Err(difference(command, "it printed otherwise", &mut server));
+        }
+        let ended = server.end(if exit.is_some() { ANSWER } else { FAREWELL });
+        let ended = ended.map(|status| status.to_string());
+        if ended != exit {
+            let what = match (ended, exit) {
+                (Some(status), _) => format!("it ended: {status}"),
+                (None, _) => "it did not end".to_owned(),
+            };
+            return Err(difference(command, &what, &mut server));
         }
     }
     Ok(())
@@ -142,11 +158,32 @@ fn a_readme_that_is_not_true_is_a_mistake() {
     assert!(failed.ends_with("-- standard error:\nspilt\n"), "{failed}");
     let piped = mistake("```console\n$ false | cat\n```\n");
     assert!(piped.contains("exit status: 1"), "{piped}");
+    let first = mistake("```console\n$ false; echo tea\ntea\n```\n");
+    assert!(first.contains("exit status: 1"), "{first}");
+    let bytes = mistake("```console\n$ printf '\\377\\nmore\\n'\n…\n\u{fffd}\n```\n");
+    assert!(bytes.contains("-- printed:\n\u{fffd}\nmore\n"), "{bytes}");
     let silent = mistake("```console\n$ true\nit listens on 1\n```\n");
     assert!(silent.contains("it did not come to listen"), "{silent}");
     let quits =
         mistake("```console\n$ echo it listens on 1; echo bye\nit listens on 1\nhello\n```\n");
     assert!(quits.contains("it printed otherwise"), "{quits}");
+}
+
+#[test]
+fn a_server_runs_to_the_end_of_its_section_unless_it_shows_how_it_ends() {
+    let serve = |shown: &str| {
+        let server = format!("$ echo it listens on 1; exit 3\nit listens on 1\n{shown}");
+        format!("```console\n{server}$ true\n```\n")
+    };
+    let ended = mistake(&serve(""));
+    assert!(ended.contains("`: it ended: exit status: 3\n"), "{ended}");
+    let otherwise = mistake(&serve("exit status: 0\n"));
+    assert!(
+        otherwise.contains("`: it ended: exit status: 3\n"),
+        "{otherwise}"
+    );
+    let followed = follow_all(&serve("exit status: 3\n"));
+    assert_eq!(followed.unwrap(), "2 commands run, 0 in `sh` not run");
 }
 
 #[test]

@@ -3,8 +3,17 @@
 //! - A block in the language `console` is run: each line after `$ `, and the lines that its last character,
 //!   a backslash, takes in.
 //! - The lines below a command are all that it prints to standard output.
-//! - A command that shows a line with ` listens on ` is a server: it runs until the next heading.
+//! - A command that shows a line with ` listens on ` is a server: it runs until the next heading, unless
+//!   the last line it shows is `exit status: ` and which.
 //! - A block in the language `sh` is not run: it wants an account, a network or another program.
+//!
+//! Markdown has more ways to write a block, which readers would take for one that is run. They are refused,
+//! so that no command is overlooked.
+
+/// The languages of blocks that are only read.
+const READ: [&str; 9] = [
+    "", "hcl", "html", "json", "python", "rust", "text", "toml", "yaml",
+];
 
 /// A README, as far as it is run.
 #[derive(Debug, Default)]
@@ -47,30 +56,45 @@ impl Readme {
         readme.sections.push(Section::default());
         let mut lines = text.lines().enumerate();
         while let Some((at, line)) = lines.next() {
-            let Some(language) = line.strip_prefix("```") else {
-                if line.trim_start().starts_with("```console") {
-                    let line = at + 1;
-                    return Err(format!(
-                        "line {line}: a block that is run starts at the margin"
-                    ));
-                }
+            if !is_fence(line) {
                 if line.starts_with('#') {
                     readme.sections.push(Section::default());
                 }
                 continue;
+            }
+            let number = at + 1;
+            let language = line.strip_prefix("```");
+            let language = language.filter(|language| !language.starts_with('`'));
+            let Some(language) = language else {
+                return Err(format!(
+                    "line {number}: a block starts with ``` at the margin"
+                ));
             };
             let mut block = Vec::new();
             loop {
                 match lines.next() {
                     Some((_, "```")) => break,
+                    Some((at, line)) if line.trim_start().starts_with("```") => {
+                        let line = at + 1;
+                        return Err(format!(
+                            "line {line}: a block ends with ``` and nothing else"
+                        ));
+                    }
                     Some((at, line)) => block.push((at + 1, line)),
-                    None => return Err(format!("line {}: the block has no end", at + 1)),
+                    None => return Err(format!("line {number}: the block has no end")),
                 }
             }
             match language {
                 "console" => readme.last_section().extend(typed(&block)?),
                 "sh" => readme.left_out += spoken(&block),
-                _ => {}
+                _ if READ.contains(&language) => {}
+                _ => {
+                    return Err(format!(
+                        "line {number}: a block of `{language}`: `console` is run, `sh` is not, and {} are \
+                         only read",
+                        READ.map(|language| format!("`{language}`")).join(", ")
+                    ));
+                }
             }
         }
         Ok(readme)
@@ -86,6 +110,13 @@ impl Readme {
         let last = self.sections.last_mut();
         &mut last.expect("`read` begins with one").commands
     }
+}
+
+/// Whether a line begins a block in any of Markdown's ways: in a list, in a quotation, with tildes.
+fn is_fence(line: &str) -> bool {
+    let is_marker = |letter: char| letter.is_ascii_digit() || " \t>*+-.)".contains(letter);
+    let line = line.trim_start_matches(is_marker);
+    line.starts_with("```") || line.starts_with("~~~")
 }
 
 /// The commands of a block that is run.
@@ -142,8 +173,36 @@ mod tests {
         assert_eq!(open, "line 2: the block has no end");
         let prose = error("```console\nhello\n```\n");
         assert_eq!(prose, "line 2: a block starts with a command");
-        let listed = error("1. do\n\n   ```console\n   $ true\n   ```\n");
-        assert_eq!(listed, "line 3: a block that is run starts at the margin");
+    }
+
+    #[test]
+    fn what_resembles_a_block_that_is_run_is_refused() {
+        for text in [
+            "1. do\n   ```console\n   $ true\n   ```\n",
+            "so:\n- ```console\n  $ true\n  ```\n",
+            "so:\n> ```console\n> $ true\n> ```\n",
+            "so:\n~~~console\n$ true\n~~~\n",
+            "so:\n````console\n$ true\n````\n",
+        ] {
+            let expected = "line 2: a block starts with ``` at the margin";
+            assert_eq!(error(text), expected, "{text}");
+        }
+        for language in [
+            "console ",
+            " console",
+            "console title",
+            "bash",
+            "shell",
+            "Console",
+        ] {
+            let text = format!("so:\n```{language}\n$ true\n```\n");
+            let expected = format!("line 2: a block of `{language}`: `console` is run");
+            assert!(error(&text).starts_with(&expected), "{}", error(&text));
+        }
+        for end in ["``` ", " ```", "````"] {
+            let expected = "line 3: a block ends with ``` and nothing else";
+            assert_eq!(error(&format!("```console\n$ true\n{end}\n")), expected);
+        }
     }
 
     #[test]

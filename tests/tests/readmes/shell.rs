@@ -25,7 +25,7 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(typed: &str, root: &Path) -> Self {
         let mut command = Command::new("bash");
-        command.args(["-o", "pipefail", "-c", typed]);
+        command.args(["-e", "-o", "pipefail", "-c", typed]);
         command
             .current_dir(root)
             .env_remove("AWS_LAMBDA_RUNTIME_API");
@@ -36,8 +36,17 @@ impl Running {
         let output = child.stdout.take().expect("it is piped");
         let (tell, lines) = mpsc::channel();
         thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                let _ = tell.send(line);
+            let mut output = BufReader::new(output);
+            let mut line = Vec::new();
+            // Bytes, since one that is no UTF-8 is no reason to overlook the lines behind it.
+            while output
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|read| read > 0)
+            {
+                let text = String::from_utf8_lossy(&line);
+                let text = text.strip_suffix('\n').unwrap_or(&text);
+                let _ = tell.send(text.strip_suffix('\r').unwrap_or(text).to_owned());
+                line.clear();
             }
         });
         let mut errors = child.stderr.take().expect("it is piped");
@@ -76,9 +85,9 @@ impl Running {
         true
     }
 
-    /// Reads to the end; nothing if that did not come in time.
-    pub(crate) fn end(&mut self) -> Option<ExitStatus> {
-        let deadline = Instant::now() + BUILD;
+    /// Reads to the end; nothing if that did not come in this time.
+    pub(crate) fn end(&mut self, most: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + most;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {

@@ -5,27 +5,43 @@
 const ANY: &str = "…";
 
 /// Whether these lines, and no others, are shown.
+///
+/// Line by line, with all the places where what is shown so far may end. Trying one place after the other is
+/// the road not taken: with a few `…` that takes longer than anybody waits.
 pub(crate) fn fits<S: AsRef<str>, P: AsRef<str>>(shown: &[S], printed: &[P]) -> bool {
-    let Some((first, shown_rest)) = shown.split_first() else {
-        return printed.is_empty();
-    };
-    if first.as_ref().trim() == ANY {
-        return (0..=printed.len()).any(|after| fits(shown_rest, &printed[after..]));
+    // By how many lines of what was printed it may take.
+    let mut ends = vec![false; printed.len() + 1];
+    ends[0] = true;
+    for line in shown.iter().map(AsRef::as_ref) {
+        let mut next = vec![false; printed.len() + 1];
+        for end in 0..next.len() {
+            next[end] = match end.checked_sub(1) {
+                before if line.trim() == ANY => ends[end] || before.is_some_and(|at| next[at]),
+                Some(before) => ends[before] && line_fits(line, printed[before].as_ref()),
+                None => false,
+            };
+        }
+        ends = next;
     }
-    printed.split_first().is_some_and(|(line, printed_rest)| {
-        line_fits(first.as_ref(), line.as_ref()) && fits(shown_rest, printed_rest)
-    })
+    ends[printed.len()]
 }
 
+/// Each piece between two `…` where it stands first: what comes behind it has the most room then.
 fn line_fits(shown: &str, printed: &str) -> bool {
-    let Some((before, after)) = shown.split_once(ANY) else {
+    let pieces: Vec<&str> = shown.split(ANY).collect();
+    let [first, middle @ .., last] = &*pieces else {
         return shown == printed;
     };
-    let Some(rest) = printed.strip_prefix(before) else {
+    let Some(mut rest) = printed.strip_prefix(first) else {
         return false;
     };
-    let mut ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-    ends.any(|at| line_fits(after, &rest[at..]))
+    for piece in middle {
+        let Some((_, after)) = rest.split_once(piece) else {
+            return false;
+        };
+        rest = after;
+    }
+    rest.ends_with(last)
 }
 
 #[cfg(test)]
@@ -49,5 +65,19 @@ mod tests {
         assert!(fits(&["a", "  …", "c"], &["a", "c"]));
         assert!(fits(&["a", "…", "c"], &["a", "b", "c", "c"]));
         assert!(fits(&["…"], &[] as &[&str]));
+        assert!(fits(&["a…a…a"], &["aaa"]));
+        assert!(!fits(&["a…a…a"], &["aa"]));
+    }
+
+    #[test]
+    fn many_ellipses_take_no_longer_than_few() {
+        let printed = vec!["a".repeat(2_000); 200];
+        let line = "a…".repeat(500);
+        let mut shown: Vec<&str> = ["…", &line].repeat(50);
+        assert!(fits(&shown, &printed));
+        shown.push("b");
+        assert!(!fits(&shown, &printed));
+        let no_line = line + "b";
+        assert!(!fits(&["…", &no_line].repeat(50), &printed));
     }
 }

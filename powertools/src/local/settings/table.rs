@@ -240,7 +240,7 @@ pub(super) fn help(program: &str) -> String {
     ));
     #[cfg(feature = "openapi")]
     text.push_str(&format!(
-        "\x20 {program} openapi > openapi.yaml             `{program} openapi --help` says more\n"
+        "\x20 {program} openapi --out openapi.yaml         `{program} openapi --help` says more\n"
     ));
     text
 }

@@ -160,7 +160,9 @@ impl TestConnections {
     }
 
     /// From here on posts to this connection fail so: [`ConnectionsError::LimitExceeded`] of a client that
-    /// does not read, say.
+    /// does not read, say. It lasts until [`open`](Self::open), which
+    /// [`TestSocket::connect`](crate::testing::TestSocket::connect) does as well: a connection that is made anew
+    /// reads.
     pub fn fail(&self, id: &str, error: ConnectionsError) {
         let state = State::Fails(error);
         self.known().states.insert(id.to_owned(), state);
@@ -208,9 +210,12 @@ impl TestConnections {
         self.known().heard.remove(id);
     }
 
-    /// A client gets a reply.
+    /// A client gets a reply, if it is there: whoever closes a connection has the last word before.
     pub(crate) fn reply(&self, id: &str, text: String) {
-        self.known().hear(id, text);
+        let mut known = self.known();
+        if !matches!(known.states.get(id), Some(State::Gone)) {
+            known.hear(id, text);
+        }
     }
 
     /// What a client got.
