@@ -52,7 +52,7 @@ mod tests {
         let router = crate::router(Settings::with(Memory::default())).unwrap();
         let document = router.document_for(Target::RestApi).unwrap();
         // The first line that differs, and not two documents of seven hundred.
-        let renew = "cargo run -p orders -F openapi -- openapi > examples/orders/openapi.yaml";
+        let renew = "cargo run -p orders -F openapi -- openapi --out examples/orders/openapi.yaml";
         let current = document.to_yaml();
         let mut committed = include_str!("../openapi.yaml").lines();
         for (number, line) in (1..).zip(current.lines()) {

@@ -42,7 +42,7 @@ mod tests {
         assert_eq!(
             document(Target::HttpApi),
             include_str!("../openapi-http.yaml"),
-            "renew it: cargo run -p ping -F openapi -- openapi --target http > \
+            "renew it: cargo run -p ping -F openapi -- openapi --target http --out \
              examples/ping/openapi-http.yaml"
         );
     }
