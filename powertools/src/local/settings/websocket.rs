@@ -115,9 +115,13 @@ impl Reader {
         let Some(text) = self.text(name) else {
             return Selection::default();
         };
-        let parsed = Selection::parse(&text).and_then(|selection| match selection.is_constant() {
-            false => Ok(selection),
-            true => Err("without a `$request.body.…` no message names a route".to_owned()),
+        // Who writes the escape of a `$` means a constant.
+        let is_meant = text.contains("\\$");
+        let parsed = Selection::parse(&text).and_then(|selection| {
+            match selection.is_constant() && !is_meant {
+                false => Ok(selection),
+                true => Err("without a `$request.body.…` no message names a route".to_owned()),
+            }
         });
         parsed.unwrap_or_else(|reason| {
             if let Some(given) = self.all.get(name).cloned() {
