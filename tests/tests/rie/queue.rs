@@ -137,7 +137,8 @@ fn a_message_without_an_id_fails_the_invocation_before_anything_is_begun() {
     let failure = queue.invoke(event.to_string());
     assert_eq!(failure["errorType"], "InvalidEvent");
     let message = failure["errorMessage"].as_str().unwrap();
-    assert!(message.contains("record 1 has no `messageId`"), "{message}");
+    let wrong = "of 2 records, the 2nd has no `messageId`";
+    assert!(message.contains(wrong), "{message}");
     expect_lines(&queue, 1, []);
     // And the process goes on.
     assert_eq!(
