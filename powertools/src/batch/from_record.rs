@@ -156,12 +156,7 @@ impl FromRecord<Sqs> for Bytes {
 
 impl<T: DeserializeOwned> FromRecord<Sqs> for Json<T> {
     fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
-        let read = serde_json::from_str(&body(record)?);
-        let of_body = |source| RecordError::Json {
-            part: "body",
-            source,
-        };
-        read.map(Self).map_err(of_body)
+        json("body", serde_json::from_str(&body(record)?))
     }
 }
 
@@ -173,19 +168,13 @@ impl FromRecord<Kinesis> for Bytes {
 
 impl FromRecord<Kinesis> for String {
     fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
-        let text = Self::from_utf8(data(record)?);
-        text.map_err(|error| RecordError::NotText(error.utf8_error()))
+        text(data(record)?)
     }
 }
 
 impl<T: DeserializeOwned> FromRecord<Kinesis> for Json<T> {
     fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
-        let read = serde_json::from_slice(&data(record)?);
-        let of_data = |source| RecordError::Json {
-            part: "data",
-            source,
-        };
-        read.map(Self).map_err(of_data)
+        json("data", serde_json::from_slice(&data(record)?))
     }
 }
 
@@ -205,8 +194,7 @@ pub struct Key(pub Option<Bytes>);
 impl FromRecord<Kafka> for Key {
     fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
         let Entry { key, .. } = entry(record)?;
-        let key = key.map(|key| STANDARD.decode(key.as_bytes()));
-        let key = key.transpose().map_err(RecordError::NotBase64)?;
+        let key = key.map(|key| undone(&key)).transpose()?;
         Ok(Self(key.map(Bytes::from)))
     }
 }
@@ -219,19 +207,13 @@ impl FromRecord<Kafka> for Bytes {
 
 impl FromRecord<Kafka> for String {
     fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
-        let text = Self::from_utf8(value(record)?);
-        text.map_err(|error| RecordError::NotText(error.utf8_error()))
+        text(value(record)?)
     }
 }
 
 impl<T: DeserializeOwned> FromRecord<Kafka> for Json<T> {
     fn from_record(record: &RawRecord<'_>) -> Result<Self, RecordError> {
-        let read = serde_json::from_slice(&value(record)?);
-        let of_value = |source| RecordError::Json {
-            part: "value",
-            source,
-        };
-        read.map(Self).map_err(of_value)
+        json("value", serde_json::from_slice(&value(record)?))
     }
 }
 
@@ -261,8 +243,7 @@ fn entry<'a>(record: &RawRecord<'a>) -> Result<Entry<'a>, RecordError> {
 /// A Kafka record's value, its base64 undone.
 fn value(record: &RawRecord<'_>) -> Result<Vec<u8>, RecordError> {
     let value = entry(record)?.value.ok_or(RecordError::NoValue)?;
-    let value = STANDARD.decode(value.as_bytes());
-    value.map_err(RecordError::NotBase64)
+    undone(&value)
 }
 
 /// A message's body, borrowed unless it is written with escapes.
@@ -292,6 +273,21 @@ fn data(record: &RawRecord<'_>) -> Result<Vec<u8>, RecordError> {
     }
 
     let record: Record<'_> = serde_json::from_str(record.json).map_err(RecordError::Record)?;
-    let data = STANDARD.decode(record.kinesis.data.as_bytes());
-    data.map_err(RecordError::NotBase64)
+    undone(&record.kinesis.data)
+}
+
+/// Bytes that are written as base64.
+fn undone(base64: &str) -> Result<Vec<u8>, RecordError> {
+    STANDARD.decode(base64).map_err(RecordError::NotBase64)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, RecordError> {
+    let text = String::from_utf8(bytes);
+    text.map_err(|error| RecordError::NotText(error.utf8_error()))
+}
+
+/// What was read of this part of a record.
+fn json<T>(part: &'static str, read: serde_json::Result<T>) -> Result<Json<T>, RecordError> {
+    read.map(Json)
+        .map_err(|source| RecordError::Json { part, source })
 }
