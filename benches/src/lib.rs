@@ -11,10 +11,12 @@ use std::{
     io::{self, BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use rustix::time::{ClockId, clock_gettime};
+
+use self::turns::{Turns, quiet};
 
 pub mod growth;
 mod guard;
@@ -22,6 +24,7 @@ pub mod http;
 pub mod logger;
 pub mod parameters;
 pub mod start;
+mod turns;
 
 /// Whatever went wrong; a bench that cannot be trusted stops.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -422,17 +425,9 @@ fn measure(ways: &[Way], chosen: &[&Contestant]) -> Result<Vec<Vec<Vec<f64>>>, E
             workers.push(Worker::start(contestant, way)?);
         }
     }
-    let mut order: Vec<usize> = (0..workers.len()).collect();
-    let mut random = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64 | 1;
+    let mut turns = Turns::of(workers.len())?;
     for _ in 0..ROUNDS {
-        for place in (1..order.len()).rev() {
-            // Xorshift: good enough to have everybody after everybody else at times.
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            order.swap(place, random as usize % (place + 1));
-        }
-        for &place in &order {
+        for &place in turns.next_round() {
             let took = workers[place].run()?;
             workers[place].took.push(took);
         }
@@ -444,12 +439,4 @@ fn measure(ways: &[Way], chosen: &[&Contestant]) -> Result<Vec<Vec<Vec<f64>>>, E
         worker.stop()?;
     }
     Ok(measured)
-}
-
-/// The first tenth by size: whatever else the machine does only adds to a time, by up to as much again
-/// while the other half of a core is busy, and half of all batches may be hit.
-fn quiet(took: &[f64]) -> f64 {
-    let mut took = took.to_vec();
-    took.sort_by(f64::total_cmp);
-    took[took.len() / 10]
 }

@@ -93,7 +93,7 @@ pub(crate) type Documented = Result<Document, DocumentErrors>;
 pub trait HttpApp: Clone + Send + Sync + 'static {
     /// Answers one request. It cannot fail; a panic is caught by the caller.
     #[doc(hidden)]
-    fn respond(&self, request: Request) -> impl Future<Output = Response> + Send;
+    fn respond(&self, request: Box<Request>) -> impl Future<Output = Response> + Send;
 
     /// How much of a request is accepted.
     #[doc(hidden)]
@@ -141,8 +141,8 @@ impl<S: Send + Sync + 'static> WebSocketApp for crate::websocket::Router<S> {
 }
 
 impl<S: Send + Sync + 'static> HttpApp for Router<S> {
-    async fn respond(&self, request: Request) -> Response {
-        self.handle(request).await
+    async fn respond(&self, request: Box<Request>) -> Response {
+        self.handle_boxed(request).await
     }
 
     fn accepted(&self) -> Limits {
@@ -176,7 +176,7 @@ impl<S: Send + Sync + 'static> HttpApp for Router<S> {
 impl<H: HttpApp> App for H {
     async fn invoke(&self, event: Bytes, context: Context) -> Result<Reply, InvocationError> {
         match event::decode_for(event, context, &self.accepted(), None) {
-            Ok(Decoded::Http(request)) => Ok(respond(self, *request).await),
+            Ok(Decoded::Http(request)) => Ok(respond(self, request).await),
             Ok(Decoded::WebSocket(request)) => Err(InvocationError::no_router(request.source())),
             Ok(Decoded::Other(event)) => Err(InvocationError::unknown_event(&event)),
             Err(error) => refuse(error, |headers, id, response| {
@@ -195,7 +195,7 @@ impl<H: HttpApp> App for H {
     }
 }
 
-async fn respond(app: &impl HttpApp, request: Request) -> Reply {
+async fn respond(app: &impl HttpApp, request: Box<Request>) -> Reply {
     let source = request.source();
     let request_id = request.context().request_id.clone();
     let is_head = *request.method() == Method::HEAD;
@@ -426,8 +426,8 @@ impl App for Function {
             .map_or_else(Limits::default, |http| http.accepted());
         let sockets = self.websocket.as_ref().map(|sockets| sockets.accepted());
         match event::decode_for(event, context, &limits, sockets.as_ref()) {
-            Ok(Decoded::Http(request)) => respond_if_any(&self.http, *request).await,
-            Ok(Decoded::WebSocket(request)) => respond_if_any(&self.websocket, *request).await,
+            Ok(Decoded::Http(request)) => respond_if_any(&self.http, request).await,
+            Ok(Decoded::WebSocket(request)) => respond_if_any(&self.websocket, request).await,
             Ok(Decoded::Other(event)) => match self.handler_of(&event) {
                 Some(handler) => {
                     let invoked = caught(async { handler.invoke(event).await }).await;
@@ -508,7 +508,7 @@ impl<S: Send + Sync + 'static> App for crate::websocket::Router<S> {
 /// Asks the router of requests of this kind, if the function has one.
 async fn respond_if_any(
     router: &Option<Arc<dyn AnyRouter>>,
-    request: Request,
+    request: Box<Request>,
 ) -> Result<Reply, InvocationError> {
     match router {
         Some(router) => Ok(router.respond(request).await),
@@ -518,7 +518,10 @@ async fn respond_if_any(
 
 /// A router of HTTP or of a WebSocket.
 trait AnyRouter: Send + Sync {
-    fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
+    fn respond<'a>(
+        &'a self,
+        request: Box<Request>,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
     fn accepted(&self) -> Limits;
     fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response);
     fn listing(&self) -> Vec<(String, String)>;
@@ -527,7 +530,10 @@ trait AnyRouter: Send + Sync {
 }
 
 impl<H: HttpApp> AnyRouter for H {
-    fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+    fn respond<'a>(
+        &'a self,
+        request: Box<Request>,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
         Box::pin(respond(self, request))
     }
 
@@ -551,9 +557,12 @@ impl<H: HttpApp> AnyRouter for H {
 
 #[cfg(feature = "websocket")]
 impl<S: Send + Sync + 'static> AnyRouter for crate::websocket::Router<S> {
-    fn respond<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+    fn respond<'a>(
+        &'a self,
+        request: Box<Request>,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
         Box::pin(async move {
-            let response = self.handle(request).await;
+            let response = self.handle(*request).await;
             Reply::Http(event::Reply::new(Source::WebSocket, response))
         })
     }

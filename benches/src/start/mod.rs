@@ -14,7 +14,10 @@ use std::{
 };
 
 use self::child::Child;
-use crate::Error;
+use crate::{
+    Error,
+    turns::{Turns, quiet},
+};
 
 /// One program.
 struct Contestant {
@@ -77,7 +80,7 @@ impl Contestant {
 }
 
 /// How often each is started.
-const STARTS: usize = 41;
+const STARTS: usize = 201;
 /// How often each is handed so many events.
 const ROUNDS: usize = 40;
 const EVENTS: usize = 2500;
@@ -156,8 +159,10 @@ struct Measured {
 fn measure(programs: &[(&Contestant, PathBuf)]) -> Result<Vec<Measured>, Error> {
     let mut starts = vec![Vec::new(); programs.len()];
     let mut sizes = vec![Vec::new(); programs.len()];
+    let mut turns = Turns::of(programs.len())?;
     for _ in 0..STARTS {
-        for (place, (contestant, program)) in programs.iter().enumerate() {
+        for &place in turns.next_round() {
+            let (contestant, program) = &programs[place];
             let child = contestant.start(program)?;
             starts[place].push(child.started_us());
             sizes[place].push(child.resident_kib()? as f64);
@@ -174,8 +179,8 @@ fn measure(programs: &[(&Contestant, PathBuf)]) -> Result<Vec<Measured>, Error> 
     }
     let mut rounds: Vec<Vec<api::Round>> = programs.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
-        for (place, child) in children.iter_mut().enumerate() {
-            rounds[place].push(child.run(EVENTS)?);
+        for &place in turns.next_round() {
+            rounds[place].push(children[place].run(EVENTS)?);
         }
     }
     let mut measured = Vec::new();
@@ -183,7 +188,7 @@ fn measure(programs: &[(&Contestant, PathBuf)]) -> Result<Vec<Measured>, Error> 
         let middle = |of: fn(&api::Round) -> f64| median(rounds[place].iter().map(of).collect());
         let events = (EVENTS * (ROUNDS + 1)) as f64;
         measured.push(Measured {
-            start_us: median(std::mem::take(&mut starts[place])),
+            start_us: quiet(&starts[place]),
             start_kib: median(std::mem::take(&mut sizes[place])) as u64,
             event_us: middle(|round| round.event_us),
             cycle_us: middle(|round| round.cycle_us),
@@ -204,7 +209,7 @@ fn table(programs: &[(&Contestant, PathBuf)], measured: &[Measured]) -> Result<(
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "\nMedians of {STARTS} starts, and of {ROUNDS} times {EVENTS} events:\n\n\
+        "\nThe lower decile of {STARTS} starts, and medians of {ROUNDS} times {EVENTS} events:\n\n\
          | program | binary, KB | ms from exec to the first `/next` | ratio | µs from event to response | ratio \
          | µs from event to event | connections per 100 | resident KiB, start | after {} events |\n\
          | --- |{}",

@@ -254,11 +254,20 @@ fn http_method<'a>(scanner: &mut Scanner<'a>) -> Result<Option<Cow<'a, str>>, St
 }
 
 impl RequestContext<'_> {
+    /// Whether the request was for a host of AWS's own, `{id}.{service}.{region}.…`, of this service (given with its
+    /// dot).
+    pub(super) fn is_on(&self, service: &str) -> bool {
+        let labels = self
+            .domain_name
+            .as_deref()
+            .and_then(|host| host.split_once('.'));
+        labels.is_some_and(|(_, behind_id)| behind_id.starts_with(service))
+    }
+
     /// Who sent payload 2.0. Both have the same shape; only the host tells them apart, and only one of
     /// them has its path decoded.
     fn http_source(&self) -> Source {
-        let host = self.domain_name.as_deref();
-        if host.is_some_and(|host| host.contains(".lambda-url.")) {
+        if self.is_on("lambda-url.") {
             Source::FunctionUrl
         } else {
             Source::HttpApi

@@ -68,14 +68,11 @@ pub(super) fn decode(
 /// carry the stage is a matter of nesting the routes.
 pub(super) fn without_stage(path: ByteString, context: Option<&RequestContext<'_>>) -> ByteString {
     let stage = context.and_then(|context| {
-        let own_host = context
-            .domain_name
-            .as_deref()
-            .is_some_and(|host| host.contains(".execute-api."));
-        context.stage.as_deref().filter(|_| own_host)
+        let stage = context.stage.as_deref();
+        stage.filter(|stage| *stage != "$default" && context.is_on("execute-api."))
     });
     match stage {
-        Some(stage) if stage != "$default" => path::without_segment(&path, stage).unwrap_or(path),
+        Some(stage) => path::without_segment(&path, stage).unwrap_or(path),
         _ => path,
     }
 }

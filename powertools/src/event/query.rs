@@ -78,8 +78,11 @@ pub(super) fn parse(raw: &ByteString) -> Result<Vec<(ByteString, ByteString)>, P
 /// Whether a query string has more pairs than that. Asked before [`parse`], because a pair of two
 /// characters becomes some sixty bytes.
 pub(crate) fn is_longer(raw: &str, most: usize) -> bool {
-    let mut pairs = raw.split('&').filter(|pair| !pair.is_empty());
-    pairs.nth(most).is_some()
+    // A pair has a character at least, and one between it and the next.
+    raw.len() > 2 * most && {
+        let mut pairs = raw.split('&').filter(|pair| !pair.is_empty());
+        pairs.nth(most).is_some()
+    }
 }
 
 /// A key or value of `raw`, decoded.

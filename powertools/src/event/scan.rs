@@ -94,6 +94,14 @@ pub(super) struct Scanner<'a> {
     has_numbered_escapes: bool,
 }
 
+/// Where reading goes on.
+enum Next {
+    /// At a value, or space before it.
+    Value(usize),
+    /// Behind one.
+    Behind(usize),
+}
+
 /// Nesting that is kept in the bits of a word. What is deeper is left to serde_json, which has no limit
 /// when it passes over a value; front ends send events of a depth of five.
 const MOST_DEPTH: u32 = 64;
@@ -205,38 +213,53 @@ impl<'a> Scanner<'a> {
     }
 
     /// Goes past the next value.
+    #[inline]
     pub(super) fn skip(&mut self) -> Result<(), Stop> {
+        if self.peek() != Some(b'"') {
+            return self.skip_any();
+        }
+        let bytes = self.json.as_bytes();
+        self.at = past_text(bytes, self.at + 1, &mut self.has_numbered_escapes)?;
+        Ok(())
+    }
+
+    fn skip_any(&mut self) -> Result<(), Stop> {
         let bytes = self.json.as_bytes();
         // Here and not in `self`, so that it stays in a register.
         let mut at = self.at;
         // What is open: how many lists and objects, and a bit for each that is set for an object.
         let (mut depth, mut objects) = (0_u32, 0_u64);
         loop {
-            if objects & 1 == 1 {
-                at = past_key(bytes, at, &mut self.has_numbered_escapes)?;
-            }
-            at = past_space(bytes, at);
-            let Some(byte) = bytes.get(at) else {
-                return Err(Stop::NotJson);
+            let next = match objects & 1 {
+                1 => self.past_pairs(past(bytes, at, b'"')?)?,
+                _ => Next::Value(at),
             };
-            match byte {
-                b'"' => at = past_text(bytes, at + 1, &mut self.has_numbered_escapes)?,
-                b'{' | b'[' if depth == MOST_DEPTH => at = self.past_deep(at)?,
-                byte @ (b'{' | b'[') => {
-                    let is_object = *byte == b'{';
-                    depth += 1;
-                    objects = objects << 1 | u64::from(is_object);
-                    at = past_space(bytes, at + 1);
-                    let end = if is_object { b'}' } else { b']' };
-                    if bytes.get(at) != Some(&end) {
-                        continue;
+            at = match next {
+                Next::Behind(end) => end,
+                Next::Value(start) => {
+                    let start = past_space(bytes, start);
+                    match bytes.get(start) {
+                        Some(b'"') => past_text(bytes, start + 1, &mut self.has_numbered_escapes)?,
+                        Some(b'{' | b'[') if depth == MOST_DEPTH => self.past_deep(start)?,
+                        Some(open @ (b'{' | b'[')) => {
+                            let is_object = *open == b'{';
+                            depth += 1;
+                            objects = objects << 1 | u64::from(is_object);
+                            at = past_space(bytes, start + 1);
+                            let close = if is_object { b'}' } else { b']' };
+                            if bytes.get(at) != Some(&close) {
+                                continue;
+                            }
+                            at
+                        }
+                        Some(b't') => past_word(bytes, start, b"true")?,
+                        Some(b'f') => past_word(bytes, start, b"false")?,
+                        Some(b'n') => past_word(bytes, start, b"null")?,
+                        Some(_) => past_number(bytes, start)?,
+                        None => return Err(Stop::NotJson),
                     }
                 }
-                b't' => at = past_word(bytes, at, b"true")?,
-                b'f' => at = past_word(bytes, at, b"false")?,
-                b'n' => at = past_word(bytes, at, b"null")?,
-                _ => at = past_number(bytes, at)?,
-            }
+            };
             // Behind a value: the next one, or the end of what is open.
             loop {
                 if depth == 0 {
@@ -261,6 +284,38 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// From behind the first quote of a key on, past all pairs whose value is a text, a list of one text or `null`, as
+    /// most of an event's are: to the value of the first that is another pair, or behind the last one.
+    ///
+    /// What follows a text is looked at as one word. To ask at each byte of it where one is, as `skip_any` does, took
+    /// half of the time for most events (see `docs/performance.md`).
+    fn past_pairs(&mut self, mut at: usize) -> Result<Next, Stop> {
+        let bytes = self.json.as_bytes();
+        loop {
+            let key = plain_ascii(bytes, at);
+            let end = match behind(bytes, key) {
+                [b'"', b':', b'"', _] => past_text(bytes, key + 3, &mut self.has_numbered_escapes)?,
+                [b'"', b':', b'[', b'"'] => {
+                    let value = plain_ascii(bytes, key + 4);
+                    match behind(bytes, value) {
+                        [b'"', b']', ..] => value + 2,
+                        _ => return Ok(Next::Value(key + 2)),
+                    }
+                }
+                [b'"', b':', b'n', _] => past_word(bytes, key + 2, b"null")?,
+                _ => {
+                    let end = past_rest(bytes, key, &mut self.has_numbered_escapes)?;
+                    return Ok(Next::Value(past(bytes, end, b':')?));
+                }
+            };
+            if !matches!(behind(bytes, end), [b',', b'"', ..]) {
+                return Ok(Next::Behind(end));
+            }
+            self.commas += 1;
+            at = end + 2;
+        }
+    }
+
     /// What is behind the list or object at this place.
     fn past_deep(&mut self, at: usize) -> Result<usize, Stop> {
         let rest = &self.json[at..];
@@ -277,21 +332,32 @@ impl<'a> Scanner<'a> {
     }
 
     /// The text whose first quote is behind.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as of `past_text`")]
+    #[inline(always)]
     fn rest_of_text(&mut self) -> Result<Cow<'a, str>, Stop> {
         let start = self.at;
-        let bytes = self.json.as_bytes();
-        let end = plain(bytes, start);
-        if bytes.get(end) != Some(&b'"') {
-            self.at = past_escapes(bytes, end, &mut false)?;
-            return self.escaped(start);
+        let end = plain_ascii(self.json.as_bytes(), start);
+        if self.json.as_bytes().get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Ok(Cow::Borrowed(&self.json[start..end]));
         }
-        self.at = end + 1;
-        Ok(Cow::Borrowed(&self.json[start..end]))
+        self.rest_of_long_text(start, end)
+    }
+
+    /// The same, of which that much is known to be plain.
+    #[inline(never)]
+    fn rest_of_long_text(&mut self, start: usize, plain_to: usize) -> Result<Cow<'a, str>, Stop> {
+        let bytes = self.json.as_bytes();
+        let end = plain(bytes, plain_to);
+        if bytes.get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Ok(Cow::Borrowed(&self.json[start..end]));
+        }
+        self.at = past_escapes(bytes, end, &mut false)?;
+        self.escaped(start)
     }
 
     /// The text with escapes in it that starts there and has been gone past.
-    #[cold]
     fn escaped(&self, start: usize) -> Result<Cow<'a, str>, Stop> {
         let text = match unescaped(&self.json[start..self.at - 1]) {
             Some(text) => text,
@@ -332,12 +398,10 @@ fn past(bytes: &[u8], at: usize, byte: u8) -> Result<usize, Stop> {
     }
 }
 
-/// Past space, a key and its colon.
+/// The four bytes from there on; zeros, which are in no JSON, if there are less.
 #[inline]
-fn past_key(bytes: &[u8], at: usize, has_numbered_escapes: &mut bool) -> Result<usize, Stop> {
-    let text = past(bytes, at, b'"')?;
-    let colon = past_text(bytes, text, has_numbered_escapes)?;
-    past(bytes, colon, b':')
+fn behind(bytes: &[u8], at: usize) -> [u8; 4] {
+    bytes[at..].first_chunk().copied().unwrap_or_default()
 }
 
 fn past_word(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Stop> {
@@ -383,14 +447,19 @@ fn past_number(bytes: &[u8], mut at: usize) -> Result<usize, Stop> {
 )]
 #[inline(always)]
 fn past_text(bytes: &[u8], at: usize, has_numbered_escapes: &mut bool) -> Result<usize, Stop> {
-    let end = plain(bytes, at);
-    if bytes.get(end) == Some(&b'"') {
-        return Ok(end + 1);
-    }
-    past_escapes(bytes, end, has_numbered_escapes)
+    past_rest(bytes, plain_ascii(bytes, at), has_numbered_escapes)
 }
 
-/// The same from an escape in it, or whatever there is, on.
+/// The same, from a place on up to which it is plain.
+#[inline]
+fn past_rest(bytes: &[u8], at: usize, has_numbered_escapes: &mut bool) -> Result<usize, Stop> {
+    if bytes.get(at) == Some(&b'"') {
+        return Ok(at + 1);
+    }
+    past_escapes(bytes, at, has_numbered_escapes)
+}
+
+/// The same from an escape in it, a longer character, or whatever there is, on.
 #[inline(never)]
 fn past_escapes(
     bytes: &[u8],
@@ -410,6 +479,7 @@ fn past_escapes(
                     _ => return Err(Stop::NotJson),
                 };
             }
+            Some(0x80..) => {}
             // A control character, or the end.
             _ => return Err(Stop::NotJson),
         }
@@ -433,7 +503,7 @@ fn unescaped(text: &str) -> Option<String> {
             bytes[at..].first_chunk::<CHUNK>(),
             plain_text[to..].first_chunk_mut(),
         ) {
-            // All sixteen at once, and those after an escape written over later: a copy of any other
+            // All of them at once, and those after an escape written over later: a copy of any other
             // length is a call.
             *room = *chunk;
             let length = place(special(chunk));
@@ -448,22 +518,26 @@ fn unescaped(text: &str) -> Option<String> {
             to += 1;
             continue;
         }
-        let character = match bytes[at + 1] {
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
+        let letter = bytes[at + 1];
+        at += 2;
+        plain_text[to] = match letter {
+            b'b' => b'\x08',
+            b'f' => b'\x0c',
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
             b'u' => {
-                let code = u32::from_str_radix(&text[at + 2..at + 6], 16).ok()?;
+                let code = u32::from_str_radix(&text[at..at + 4], 16).ok()?;
                 at += 4;
-                char::from_u32(code)?
+                to += char::from_u32(code)?
+                    .encode_utf8(&mut plain_text[to..])
+                    .len();
+                continue;
             }
             // A quote, a backslash or a slash stands for itself.
-            other => char::from(other),
+            other => other,
         };
-        at += 2;
-        to += character.encode_utf8(&mut plain_text[to..]).len();
+        to += 1;
     }
     plain_text.truncate(to);
     String::from_utf8(plain_text).ok()
@@ -472,15 +546,29 @@ fn unescaped(text: &str) -> Option<String> {
 /// Where, from `at` on, the first byte of a text is that is not simply part of it: a quote, a backslash or
 /// a control character; the length if there is none.
 #[inline]
-fn plain(bytes: &[u8], mut at: usize) -> usize {
+fn plain(bytes: &[u8], at: usize) -> usize {
+    first(bytes, at, special)
+}
+
+/// The same, or where a character is before it that is not ASCII, as hardly any of an event's is: a quarter less for
+/// each word.
+#[inline]
+fn plain_ascii(bytes: &[u8], at: usize) -> usize {
+    first(bytes, at, |chunk| special_or_long(chunk) & HIGHS)
+}
+
+/// Where the first hit is. Where less than two chunks are left, that of [`plain`].
+#[expect(clippy::inline_always, reason = "as of `past_text`")]
+#[inline(always)]
+fn first(bytes: &[u8], mut at: usize, hits: impl Fn(&[u8; CHUNK]) -> u64) -> usize {
     // Two at a time, because places are compared with the end as often as words are looked at.
     while let Some(chunk) = bytes[at..].first_chunk::<{ 2 * CHUNK }>() {
         let (words, _) = chunk.as_chunks::<CHUNK>();
-        let first = special(&words[0]);
+        let first = hits(&words[0]);
         if first != 0 {
             return at + place(first);
         }
-        let second = special(&words[1]);
+        let second = hits(&words[1]);
         if second != 0 {
             return at + CHUNK + place(second);
         }
@@ -500,23 +588,31 @@ fn plain_to_end(bytes: &[u8], at: usize) -> usize {
 /// How many bytes are looked at together.
 const CHUNK: usize = 8;
 
-/// Which of the bytes are such, by the high bits of lanes; zero if none is.
+const ONES: u64 = u64::from_ne_bytes([1; CHUNK]);
+const HIGHS: u64 = ONES << 7;
+
+/// Which of the bytes are quotes, backslashes or control characters, by the high bits of lanes; zero if none is.
 ///
 /// By arithmetic on a word, each byte a lane of it. (Loops over sixteen bytes that a compiler may turn into
 /// vector instructions are the road not taken: whether it does hangs by a thread, and when it does it is
 /// hardly faster, because texts are short.)
 #[inline]
 const fn special(chunk: &[u8; CHUNK]) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; CHUNK]);
-    const HIGHS: u64 = ONES << 7;
+    // Lanes that had a high bit before are of longer characters, and no hits.
+    special_or_long(chunk) & !u64::from_le_bytes(*chunk) & HIGHS
+}
+
+/// The same and bytes of longer characters, by high bits among whatever else.
+#[inline]
+const fn special_or_long(chunk: &[u8; CHUNK]) -> u64 {
     let word = u64::from_le_bytes(*chunk);
     // Subtracting sets the high bit of a lane that was smaller, and lends from the lane above it, which may
     // so be taken for a hit; but not the lowest that is one, and no other is asked for.
-    let quotes = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    // A quote is `0x22`, which is `0x20` without a bit that control characters may have or not: so both are below
+    // `0x21`, and nothing else is.
+    let quotes_and_controls = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
     let backslashes = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
-    let controls = word.wrapping_sub(ONES * 0x20);
-    // Lanes that had a high bit before are of longer characters, and no hits.
-    (quotes | backslashes | controls) & !word & HIGHS
+    quotes_and_controls | backslashes
 }
 
 /// The place of the first one; `CHUNK` if there is none.
@@ -652,7 +748,86 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_byte_in_each_lane_is_told_from_the_others() {
+        for byte in 0..=255_u8 {
+            let is_special = matches!(byte, b'"' | b'\\' | 0..0x20);
+            for lane in 0..CHUNK {
+                // Neighbours that are next to a bound, and that lend when somebody subtracts.
+                for other in [b'a', b'!', b'#', b' ', b'[', b']', 0x7f, 0x80, 0xff] {
+                    let mut chunk = [other; CHUNK];
+                    chunk[lane] = byte;
+                    let of_other = (other >= 0x80 && lane > 0).then_some(0);
+                    let of_byte = (is_special || byte >= 0x80).then_some(lane);
+                    let behind = (other >= 0x80).then_some(usize::from(lane == 0));
+                    let first = of_other.or(of_byte).or(behind).unwrap_or(CHUNK);
+                    assert_eq!(place(special_or_long(&chunk) & HIGHS), first, "{chunk:?}");
+                    let first = if is_special { lane } else { CHUNK };
+                    assert_eq!(place(special(&chunk)), first, "{chunk:?}");
+                }
+            }
+        }
+    }
+
+    /// The commas between values.
+    fn commas(value: &Value) -> usize {
+        let between = |values: usize| values.saturating_sub(1);
+        match value {
+            Value::Array(list) => between(list.len()) + list.iter().map(commas).sum::<usize>(),
+            Value::Object(map) => between(map.len()) + map.values().map(commas).sum::<usize>(),
+            _ => 0,
+        }
+    }
+
+    /// Values of the kinds that events are made of: mostly objects of texts, or of lists of one.
+    fn any_value() -> impl Strategy<Value = Value> {
+        let text = "[ -~]{0,20}|[ -~é–\u{1f600}\n\"\\\\]{0,40}".prop_map(Value::from);
+        let scalar = prop_oneof![
+            6 => text,
+            1 => Just(Value::Null),
+            1 => any::<bool>().prop_map(Value::from),
+            1 => any::<i32>().prop_map(Value::from),
+            1 => any::<f32>().prop_map(Value::from),
+        ];
+        scalar.prop_recursive(4, 64, 8, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..3);
+            prop_oneof![
+                1 => list.clone().prop_map(Value::from),
+                3 => prop::collection::hash_map("[a-zA-Z-]{1,20}|[é\"a]{0,9}", inner, 0..8)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+                2 => prop::collection::hash_map("[a-z-]{1,20}", list.prop_map(Value::from), 0..8)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
     proptest! {
+        #[test]
+        fn a_value_is_gone_past_and_counted(value in any_value(), is_pretty: bool) {
+            let json = if is_pretty { format!("{value:#}") } else { value.to_string() };
+            let mut scanner = Scanner::new(&json);
+            let raw = scanner.raw().unwrap();
+
+            prop_assert_eq!(raw.json, &json);
+            prop_assert_eq!(raw.commas, commas(&value));
+            prop_assert!(scanner.end().is_ok());
+        }
+
+        #[test]
+        fn a_value_with_a_mistake_is_one_for_both_or_for_none(
+            value in any_value(),
+            place: prop::sample::Index,
+            cut in 0_usize..4,
+            put in r#"[\[\]{},:" \n0n\\a]{0,3}|é|\u{1}|null|,""#,
+        ) {
+            let mut json = value.to_string();
+            let start = json.floor_char_boundary(place.index(json.len() + 1));
+            let end = json.ceil_char_boundary((start + cut).min(json.len()));
+            json.replace_range(start..end, &put);
+            let theirs = serde_json::from_str::<IgnoredAny>(&json).is_ok();
+            prop_assert_eq!(is_json(&json), theirs, "{}", json);
+        }
+
         #[test]
         fn whatever_somebody_sends_is_json_for_both_or_for_none(
             text in r#"([\[\]{},:" \n0-9.eE+-]|\\|u00|true|null|"[a-z\\"]*"|"a":){0,40}"#,

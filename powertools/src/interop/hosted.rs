@@ -33,8 +33,8 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    async fn respond(&self, request: Request) -> Response {
-        serve(self, own(self), request).await
+    async fn respond(&self, request: Box<Request>) -> Response {
+        serve(self, own(self), *request).await
     }
 
     fn accepted(&self) -> Limits {
@@ -143,8 +143,8 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    async fn respond(&self, request: Request) -> Response {
-        serve(&self.service, self.router(), request).await
+    async fn respond(&self, request: Box<Request>) -> Response {
+        serve(&self.service, self.router(), *request).await
     }
 
     fn accepted(&self) -> Limits {

@@ -37,7 +37,7 @@ impl<S: Send + Sync + 'static> Router<S> {
             index,
             captured: Vec::new(),
         });
-        self.walk(request, found).await
+        self.walk(Box::new(request), found).await
     }
 
     /// The answer to what no handler can be asked about.

@@ -209,7 +209,13 @@ impl<S: Send + Sync + 'static> Router<S> {
     ///
     /// One line at level INFO says what was asked and answered, within a span that carries method
     /// and route; lines that the handler logs are in that span too.
-    pub async fn handle(&self, mut request: Request) -> Response {
+    pub async fn handle(&self, request: Request) -> Response {
+        self.handle_boxed(Box::new(request)).await
+    }
+
+    /// The same; a request is of several hundred bytes, which each future on the way would copy from the one around
+    /// it.
+    pub(crate) async fn handle_boxed(&self, mut request: Box<Request>) -> Response {
         let started = Instant::now();
         self.settings.strip(&mut request);
         let method = request.method().clone();
@@ -301,7 +307,7 @@ impl<S: Send + Sync + 'static> Router<S> {
     }
 
     /// Through all middleware to the handler or the refusal, and back.
-    async fn walk(&self, mut request: Request, found: Found) -> Response {
+    async fn walk(&self, mut request: Box<Request>, found: Found) -> Response {
         let (end, inner) = match found {
             Found::Route { index, captured } => {
                 let entry = &self.shared.entries[index];
@@ -323,7 +329,7 @@ impl<S: Send + Sync + 'static> Router<S> {
         }
         let inner = inner.map_or_else(|| Arc::from([]), Arc::clone);
         let stacks = [Arc::clone(outer), inner];
-        Next::new(self.clone(), stacks, end).run(request).await
+        Next::new(self.clone(), stacks, end).run(*request).await
     }
 
     /// Finishes the answer to a request that could not be decoded: its problem is written as any

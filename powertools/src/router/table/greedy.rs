@@ -31,6 +31,9 @@ impl Greedy {
     /// The route for a path, and where its parameters' values are: a literal is preferred to a
     /// parameter, a parameter to the rest, segment by segment from the left.
     pub(super) fn at(&self, path: &str) -> Option<(usize, Vec<Range<usize>>)> {
+        if self.rest.is_none() && self.parameter.is_none() && self.literals.is_empty() {
+            return None;
+        }
         let mut captured = Vec::new();
         let index = self.walk(path, 1, &mut captured)?;
         Some((index, captured))
