@@ -77,7 +77,9 @@ pub async fn run(app: impl App) -> Result<(), Error> {
         );
     }
     if env::runtime_api().is_some() {
-        return on_lambda(app).await;
+        // Boxed, because the loop and all that is within it are kilobytes, which `main` would have on its stack, more
+        // than once, and touch before it does anything.
+        return Box::pin(on_lambda(app)).await;
     }
     // Not `#[cfg]`: what is compiled in every profile cannot break in one of them, and the linker leaves
     // out what is never called. Boxed, because awaiting the gateway itself would make it a part of this
