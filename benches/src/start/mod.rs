@@ -8,6 +8,7 @@ pub(crate) mod api;
 pub(crate) mod child;
 
 use std::{
+    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::Command,
@@ -108,8 +109,11 @@ pub fn main() -> Result<(), Error> {
         let program = build(contestant, true)?;
         // The next one may have the same name.
         let kept = program.with_extension(contestant.name.replace([' ', ','], "_"));
-        std::fs::copy(program, &kept)?;
+        fs::copy(program, &kept)?;
         programs.push((contestant, kept));
+    }
+    for (_, program) in &programs {
+        write_anew(program)?;
     }
     let measured = measure(&programs)?;
     table(&programs, &measured)
@@ -144,6 +148,17 @@ fn build(contestant: &Contestant, is_release: bool) -> Result<PathBuf, Error> {
     let target = this.ancestors().nth(3).ok_or("no target directory")?;
     let profile = if is_release { "release" } else { "debug" };
     Ok(target.join(profile).join(contestant.package))
+}
+
+/// Writes a program's file once more, as all others and as who unpacks one does. In what pieces the kernel keeps a file
+/// depends on who wrote it, and how many page faults a program takes depends on that: one that the linker wrote and
+/// one that was copied within the kernel differed by a tenth.
+fn write_anew(program: &Path) -> Result<(), Error> {
+    let (bytes, mode) = (fs::read(program)?, fs::metadata(program)?.permissions());
+    fs::remove_file(program)?;
+    fs::write(program, bytes)?;
+    fs::set_permissions(program, mode)?;
+    Ok(())
 }
 
 /// What was seen of a program.
@@ -237,5 +252,5 @@ fn table(programs: &[(&Contestant, PathBuf)], measured: &[Measured]) -> Result<(
 }
 
 fn kilobytes(program: &Path) -> Result<u64, Error> {
-    Ok(std::fs::metadata(program)?.len() / 1000)
+    Ok(fs::metadata(program)?.len() / 1000)
 }
