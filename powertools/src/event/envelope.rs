@@ -186,6 +186,13 @@ impl<'a> Envelope<'a> {
     }
 }
 
+/// Whether a host is one of AWS's own for this service (given with its dot): `{id}.{service}.{region}.…`, as the developer
+/// guides of API Gateway and of Lambda's function URLs have them.
+pub(crate) fn is_host_of(host: &str, service: &str) -> bool {
+    let labels = host.split_once('.');
+    labels.is_some_and(|(_, behind_id)| behind_id.starts_with(service))
+}
+
 /// The first keys of an event, in order; none if it is no object.
 pub(super) fn keys(json: &str) -> Vec<String> {
     let mut keys = Vec::new();
@@ -254,14 +261,10 @@ fn http_method<'a>(scanner: &mut Scanner<'a>) -> Result<Option<Cow<'a, str>>, St
 }
 
 impl RequestContext<'_> {
-    /// Whether the request was for a host of AWS's own, `{id}.{service}.{region}.…`, of this service (given with its
-    /// dot).
+    /// Whether the request was for a host of AWS's own, of this service (given with its dot).
     pub(super) fn is_on(&self, service: &str) -> bool {
-        let labels = self
-            .domain_name
-            .as_deref()
-            .and_then(|host| host.split_once('.'));
-        labels.is_some_and(|(_, behind_id)| behind_id.starts_with(service))
+        let host = self.domain_name.as_deref();
+        host.is_some_and(|host| is_host_of(host, service))
     }
 
     /// Who sent payload 2.0. Both have the same shape; only the host tells them apart, and only one of

@@ -31,6 +31,8 @@ mod scan;
 mod websocket;
 
 use self::envelope::Envelope;
+#[cfg(feature = "connections")]
+pub(crate) use self::envelope::is_host_of;
 #[cfg(feature = "interop")]
 pub(crate) use self::framing::strip as without_framing;
 #[cfg(feature = "router")]

@@ -79,7 +79,7 @@ pub(super) fn parse(raw: &ByteString) -> Result<Vec<(ByteString, ByteString)>, P
 /// characters becomes some sixty bytes.
 pub(crate) fn is_longer(raw: &str, most: usize) -> bool {
     // A pair has a character at least, and one between it and the next.
-    raw.len() > 2 * most && {
+    raw.len() / 2 >= most && {
         let mut pairs = raw.split('&').filter(|pair| !pair.is_empty());
         pairs.nth(most).is_some()
     }

@@ -95,6 +95,33 @@ fn a_query_that_is_a_map_has_as_many_pairs_as_the_limit_and_not_one_more() {
 }
 
 #[test]
+fn a_query_that_is_a_text_has_as_many_pairs_as_the_limit_and_not_one_more() {
+    for (query, pairs) in [
+        ("", 0),
+        ("&&&&", 0),
+        ("a", 1),
+        ("a&", 1),
+        ("a&b", 2),
+        ("&a&&b&", 2),
+        ("a=1&b=2&c", 3),
+    ] {
+        let event = with(Source::HttpApi, json!({"rawQueryString": query})).to_string();
+        for most in [pairs, pairs + 1, usize::MAX] {
+            let limits = Limits::default().query_pairs(most);
+            let decoded = decode(event.clone().into(), Context::new("id"), &limits);
+            let Ok(Decoded::Http(request)) = decoded else {
+                panic!("{query}, {most}: {decoded:?}")
+            };
+            assert_eq!(request.query().len(), pairs, "{query}, {most}");
+        }
+        if pairs > 0 {
+            let limits = Limits::default().query_pairs(pairs - 1);
+            assert_eq!(refused(event, &limits).0, 400, "{query}");
+        }
+    }
+}
+
+#[test]
 fn cookies_are_counted_wherever_and_however_they_are_written() {
     let limits = Limits::default().cookies(2);
     for (few, many) in [

@@ -143,6 +143,9 @@ fn the_stage_is_taken_off_on_the_apis_own_host_only() {
         assert_eq!(own("/prod/orders/"), "/orders", "{source}");
         assert_eq!(own("/orders"), "/orders", "{source}");
 
+        // A name like one of AWS's makes nobody's domain one of theirs.
+        let named = staged(source, "prod.shop.execute-api.example", "prod", "/prod/x");
+        assert_eq!(path(named), "/prod/x");
         let custom = |written| path(staged(source, "shop.example", "prod", written));
         assert_eq!(custom("/prod/orders"), "/prod/orders", "{source}");
         assert_eq!(custom("/orders"), "/orders", "{source}");

@@ -227,6 +227,8 @@ fn only_a_function_urls_host_makes_a_function_url() {
         (json!(HTTP_API_HOST), Source::HttpApi),
         (json!("shop.example"), Source::HttpApi),
         (json!("lambda-url.example"), Source::HttpApi),
+        (json!("shop.x.lambda-url.example"), Source::HttpApi),
+        (json!("x.lambda-url"), Source::HttpApi),
         (json!(null), Source::HttpApi),
         (json!(5), Source::HttpApi),
     ] {

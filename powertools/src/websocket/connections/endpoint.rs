@@ -5,6 +5,7 @@ use std::fmt;
 use http::{Uri, uri::Authority};
 
 use super::ConnectionsError;
+use crate::event::is_host_of;
 
 /// An address that requests can be sent to.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl Endpoint {
             return Self::parse(&format!("http://{domain}"));
         }
         // A domain of one's own leads to a stage by itself.
-        if domain.contains(".execute-api.") && !stage.is_empty() {
+        if is_host_of(domain, "execute-api.") && !stage.is_empty() {
             return Self::parse(&format!("https://{domain}/{stage}"));
         }
         Self::parse(&format!("https://{domain}"))
