@@ -516,12 +516,12 @@ async fn respond_if_any(
     }
 }
 
+/// A reply on its way.
+type Replying<'a> = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
+
 /// A router of HTTP or of a WebSocket.
 trait AnyRouter: Send + Sync {
-    fn respond<'a>(
-        &'a self,
-        request: Box<Request>,
-    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
+    fn respond(&self, request: Box<Request>) -> Replying<'_>;
     fn accepted(&self) -> Limits;
     fn finish(&self, headers: &Headers, request_id: &str, response: &mut Response);
     fn listing(&self) -> Vec<(String, String)>;
@@ -530,10 +530,7 @@ trait AnyRouter: Send + Sync {
 }
 
 impl<H: HttpApp> AnyRouter for H {
-    fn respond<'a>(
-        &'a self,
-        request: Box<Request>,
-    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+    fn respond(&self, request: Box<Request>) -> Replying<'_> {
         Box::pin(respond(self, request))
     }
 
@@ -557,12 +554,9 @@ impl<H: HttpApp> AnyRouter for H {
 
 #[cfg(feature = "websocket")]
 impl<S: Send + Sync + 'static> AnyRouter for crate::websocket::Router<S> {
-    fn respond<'a>(
-        &'a self,
-        request: Box<Request>,
-    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+    fn respond(&self, request: Box<Request>) -> Replying<'_> {
         Box::pin(async move {
-            let response = self.handle(*request).await;
+            let response = self.handle_boxed(request).await;
             Reply::Http(event::Reply::new(Source::WebSocket, response))
         })
     }

@@ -71,10 +71,8 @@ pub(super) fn without_stage(path: ByteString, context: Option<&RequestContext<'_
         let stage = context.stage.as_deref();
         stage.filter(|stage| *stage != "$default" && context.is_on("execute-api."))
     });
-    match stage {
-        Some(stage) => path::without_segment(&path, stage).unwrap_or(path),
-        _ => path,
-    }
+    let shorter = stage.and_then(|stage| path::without_segment(&path, stage));
+    shorter.unwrap_or(path)
 }
 
 /// The body, in this format and in 1.0: text, or base64 that is undone here.

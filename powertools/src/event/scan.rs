@@ -554,7 +554,7 @@ fn plain(bytes: &[u8], at: usize) -> usize {
 /// each word.
 #[inline]
 fn plain_ascii(bytes: &[u8], at: usize) -> usize {
-    first(bytes, at, |chunk| special_or_long(chunk) & HIGHS)
+    first(bytes, at, special_or_long)
 }
 
 /// Where the first hit is. Where less than two chunks are left, that of [`plain`].
@@ -599,10 +599,10 @@ const HIGHS: u64 = ONES << 7;
 #[inline]
 const fn special(chunk: &[u8; CHUNK]) -> u64 {
     // Lanes that had a high bit before are of longer characters, and no hits.
-    special_or_long(chunk) & !u64::from_le_bytes(*chunk) & HIGHS
+    special_or_long(chunk) & !u64::from_le_bytes(*chunk)
 }
 
-/// The same and bytes of longer characters, by high bits among whatever else.
+/// The same and bytes of longer characters.
 #[inline]
 const fn special_or_long(chunk: &[u8; CHUNK]) -> u64 {
     let word = u64::from_le_bytes(*chunk);
@@ -612,7 +612,7 @@ const fn special_or_long(chunk: &[u8; CHUNK]) -> u64 {
     // `0x21`, and nothing else is.
     let quotes_and_controls = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
     let backslashes = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
-    quotes_and_controls | backslashes
+    (quotes_and_controls | backslashes) & HIGHS
 }
 
 /// The place of the first one; `CHUNK` if there is none.
@@ -761,7 +761,7 @@ mod tests {
                     let of_byte = (is_special || byte >= 0x80).then_some(lane);
                     let behind = (other >= 0x80).then_some(usize::from(lane == 0));
                     let first = of_other.or(of_byte).or(behind).unwrap_or(CHUNK);
-                    assert_eq!(place(special_or_long(&chunk) & HIGHS), first, "{chunk:?}");
+                    assert_eq!(place(special_or_long(&chunk)), first, "{chunk:?}");
                     let first = if is_special { lane } else { CHUNK };
                     assert_eq!(place(special(&chunk)), first, "{chunk:?}");
                 }

@@ -32,12 +32,12 @@ impl<S: Send + Sync + 'static> Router<S> {
     }
 
     /// Through all middleware to the handler at this place of the list, or to a 404.
-    pub(crate) async fn answer_at(&self, place: Option<usize>, request: Request) -> Response {
+    pub(crate) async fn answer_at(&self, place: Option<usize>, request: Box<Request>) -> Response {
         let found = place.map_or(Found::Nothing, |index| Found::Route {
             index,
             captured: Vec::new(),
         });
-        self.walk(Box::new(request), found).await
+        self.walk(request, found).await
     }
 
     /// The answer to what no handler can be asked about.

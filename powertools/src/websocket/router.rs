@@ -135,7 +135,12 @@ impl<S: Send + Sync + 'static> Router<S> {
     ///
     /// One line at level INFO says what was asked and answered, within a span that carries the route key and
     /// the connection's id; lines that the handler logs are in that span too.
-    pub async fn handle(&self, mut request: Request) -> Response {
+    pub async fn handle(&self, request: Request) -> Response {
+        self.handle_boxed(Box::new(request)).await
+    }
+
+    /// The same, as of the router of HTTP.
+    pub(crate) async fn handle_boxed(&self, mut request: Box<Request>) -> Response {
         let started = Instant::now();
         let connection = Connection::of(&request);
         let told = connection.as_ref().ok();
